@@ -1,0 +1,39 @@
+"""What is stored: one module per table."""
+
+from models.audit import AuditEntry
+from models.base import Base, new_id, utcnow
+from models.confirmation import Confirmation
+from models.enums import (
+    STATUS_FOLDERS,
+    STATUS_LABELS,
+    MailKind,
+    MailState,
+    Role,
+    RunOutcome,
+    Status,
+)
+from models.event import Event
+from models.job import Job
+from models.mail import Mail
+from models.print_run import PrintRun
+from models.staff import Staff
+
+__all__ = [
+    "STATUS_FOLDERS",
+    "STATUS_LABELS",
+    "AuditEntry",
+    "Base",
+    "Confirmation",
+    "Event",
+    "Job",
+    "Mail",
+    "MailKind",
+    "MailState",
+    "PrintRun",
+    "Role",
+    "RunOutcome",
+    "Staff",
+    "Status",
+    "new_id",
+    "utcnow",
+]

@@ -1,0 +1,78 @@
+"""The words that are stored: statuses, roles, outcomes, mail kinds and states."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a job is. The value is stored and spoken by the API."""
+
+    UPLOADED = "UPLOADED"
+    PENDING = "PENDING"
+    READYTOPRINT = "READYTOPRINT"
+    PRINTING = "PRINTING"
+    COMPLETED = "COMPLETED"
+    PAIDPICKEDUP = "PAIDPICKEDUP"
+    REJECTED = "REJECTED"
+    ARCHIVED = "ARCHIVED"
+
+
+STATUS_LABELS = {
+    Status.UPLOADED: "Uploaded",
+    Status.PENDING: "Pending",
+    Status.READYTOPRINT: "Ready to print",
+    Status.PRINTING: "Printing",
+    Status.COMPLETED: "Completed",
+    Status.PAIDPICKEDUP: "Picked up",
+    Status.REJECTED: "Rejected",
+    Status.ARCHIVED: "Archived",
+}
+
+STATUS_FOLDERS = {
+    Status.UPLOADED: "Uploaded",
+    Status.PENDING: "Pending",
+    Status.READYTOPRINT: "ReadyToPrint",
+    Status.PRINTING: "Printing",
+    Status.COMPLETED: "Completed",
+    Status.PAIDPICKEDUP: "PaidPickedUp",
+    Status.REJECTED: "Archived_Rejected",
+    Status.ARCHIVED: "Archived",
+}
+
+
+class Role(StrEnum):
+    """What a person may do. Each role may do all that the roles before it may."""
+
+    MANAGER = "manager"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+    @property
+    def rank(self) -> int:
+        return list(Role).index(self)
+
+    def includes(self, other: "Role") -> bool:
+        return self.rank >= other.rank
+
+
+class RunOutcome(StrEnum):
+    """How a print run ended. CANCELLED: the job was taken out of PRINTING by an override."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class MailKind(StrEnum):
+    RECEIVED = "received"
+    APPROVAL = "approval"
+    REJECTION = "rejection"
+    COMPLETION = "completion"
+
+
+class MailState(StrEnum):
+    """QUEUED waits for delivery, FAILED is given up, CANCELLED was overtaken by events."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

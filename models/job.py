@@ -1,0 +1,98 @@
+"""A student's print request: the central row."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, new_id, utcnow
+from models.enums import Status
+
+_STATUSES = ", ".join(f"'{status.value}'" for status in Status)
+
+
+class Job(Base):
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+        CheckConstraint("short_id = left(id, 8)", name="short_id"),
+        CheckConstraint(
+            "weight_g > 0 AND time_hours > 0 AND cost_cents >= 0", name="amounts"
+        ),
+        CheckConstraint(
+            "(locked_by_id IS NULL) = (locked_until IS NULL)", name="lock_is_whole"
+        ),
+        CheckConstraint(
+            "NOT student_confirmed OR student_confirmed_at IS NOT NULL",
+            name="confirmed_when",
+        ),
+        Index("ix_jobs_status_created_at", "status", "created_at"),
+        Index(
+            "ix_jobs_lower_email_file_hash", text("lower(student_email)"), "file_hash"
+        ),
+        Index(
+            "ix_jobs_confirmation_due",
+            "confirmation_expires_at",
+            postgresql_where=text("status = 'PENDING' AND NOT is_confirmation_expired"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    short_id: Mapped[str] = mapped_column(
+        String(8), unique=True
+    )  # the SimpleJobID people see
+    student_name: Mapped[str] = mapped_column(String(100))
+    student_email: Mapped[str] = mapped_column(
+        String(100)
+    )  # as typed; compared in lower case
+    discipline: Mapped[str] = mapped_column(String(50))
+    class_number: Mapped[str] = mapped_column(String(50))
+
+    original_filename: Mapped[str] = mapped_column(
+        String(256)
+    )  # as the student named it
+    original_name: Mapped[str] = mapped_column(
+        String(256)
+    )  # the original's name in the folder
+    display_name: Mapped[str] = mapped_column(
+        String(256)
+    )  # the authoritative file's name there
+    folder: Mapped[str] = mapped_column(
+        String(512)
+    )  # under the storage root, "/" on every system
+    file_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the original, hex
+    file_size: Mapped[int]  # bytes of the original
+    model: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"state": "pending"})
+
+    status: Mapped[Status] = mapped_column(String(20))
+    status_changed_at: Mapped[datetime] = mapped_column(default=utcnow)
+    printer: Mapped[str] = mapped_column(String(64))
+    color: Mapped[str] = mapped_column(String(32))
+    material: Mapped[str] = mapped_column(String(32))
+    weight_g: Mapped[float | None]
+    time_hours: Mapped[float | None]
+    cost_cents: Mapped[int | None]
+
+    acknowledged_minimum_charge: Mapped[bool]
+    student_confirmed: Mapped[bool] = mapped_column(default=False)
+    student_confirmed_at: Mapped[datetime | None]
+    confirmation_expires_at: Mapped[datetime | None]
+    is_confirmation_expired: Mapped[bool] = mapped_column(default=False)
+
+    reject_reasons: Mapped[list[str] | None]
+    staff_viewed_at: Mapped[datetime | None]
+    last_updated_by: Mapped[str | None] = mapped_column(String(100))
+    notes: Mapped[str | None]
+
+    locked_by_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    locked_by_name: Mapped[str | None]
+    locked_until: Mapped[datetime | None]
+
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    @property
+    def file_path(self) -> str:
+        """The authoritative file, under the storage root."""
+        return f"{self.folder}/{self.display_name}"

@@ -1,0 +1,181 @@
+"""Every setting of Printdesk, and the lab's own facts from lab.toml.
+
+Settings come from the environment or from `.env`; each has a default that works. The lab's facts
+(printers, materials, prices, texts) come from `lab.toml`. Both are read once.
+"""
+
+import tomllib
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+
+
+def _from_root(path: Path) -> Path:
+    """Relative paths are taken from the project, wherever the process was started."""
+    return (ROOT / path.expanduser()).resolve()
+
+
+RootedPath = Annotated[Path, AfterValidator(_from_root), Field(validate_default=True)]
+
+
+class Settings(BaseSettings):
+    """What an installation decides. Names are the environment variables, in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = 8050
+    public_url: str = ""
+    var_dir: RootedPath = Path("var")
+    storage_dir: RootedPath = Path("storage")
+    staff_storage_path: str = ""
+    storage_limit_mb: int = 10_240
+    lab_file: RootedPath = Path("lab.toml")
+
+    secret_key: str = ""
+    database_url: str = ""
+    redis_url: str = ""
+    web_workers: int = 2
+    web_threads: int = 16
+    worker_processes: int = 1
+
+    smtp_url: str = ""
+    mail_from: str = "3D Print Lab <printlab@localhost>"
+    mail_retry_first_s: int = 60
+    sweep_seconds: int = 30
+
+    auth_mode: Literal["local", "oidc"] = "local"
+    admin_email: str = ""
+    admin_password: str = ""
+    session_hours: float = 12
+    token_minutes: float = 60
+
+    rate_limit_submit: str = "3/hour"
+    rate_limit_login: str = "10/hour"
+    rate_limit_resend: str = "1/hour"
+    trusted_proxies: int = 0
+    cors_origins: str = ""
+
+    refresh_seconds: int = 45
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach Printdesk, without a trailing slash: what links in mails start with."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabInfo(_Facts):
+    name: str
+    timezone: str
+    contact_email: str
+    collect_where: str
+    collect_when: str
+    how_to_pay: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class WorkflowFacts(_Facts):
+    lock_minutes: float
+    revert_window_minutes: float
+    confirm_hours: float
+    archive_after_days: int
+    prune_after_days: int
+
+
+class Pricing(_Facts):
+    minimum_cents: int
+
+
+class UploadFacts(_Facts):
+    max_mb: int
+    extensions: tuple[str, ...]
+    slicer_extensions: tuple[str, ...]
+
+    @property
+    def max_bytes(self) -> int:
+        return self.max_mb * 1024 * 1024
+
+
+class Texts(_Facts):
+    introduction: str
+    dimensions: str
+    minimum_charge: str
+
+
+class Material(_Facts):
+    name: str
+    cents_per_gram: Decimal
+    description: str
+    best_for: str
+    cost: str
+    colors: tuple[str, ...]
+
+
+class Printer(_Facts):
+    id: str
+    name: str
+    material: str
+    build_volume_mm: tuple[float, float, float]
+    units: int
+
+
+class Choices(_Facts):
+    disciplines: tuple[str, ...]
+    rejection_reasons: tuple[str, ...]
+
+
+class Lab(_Facts):
+    """The facts of lab.toml."""
+
+    lab: LabInfo
+    workflow: WorkflowFacts
+    pricing: Pricing
+    upload: UploadFacts
+    texts: Texts
+    materials: tuple[Material, ...]
+    printers: tuple[Printer, ...]
+    choices: Choices
+    swatches: dict[str, str]
+
+    def find_material(self, name: str) -> Material | None:
+        return next((m for m in self.materials if m.name == name), None)
+
+    def find_printer(self, printer_id: str) -> Printer | None:
+        return next((p for p in self.printers if p.id == printer_id), None)
+
+    def printer_name(self, printer_id: str) -> str:
+        """The printer's name for people; the id itself when lab.toml no longer lists it."""
+        printer = self.find_printer(printer_id)
+        return printer.name if printer else printer_id
+
+
+@lru_cache
+def settings() -> Settings:
+    return Settings()
+
+
+@lru_cache
+def lab() -> Lab:
+    return Lab.model_validate(
+        tomllib.loads(settings().lab_file.read_text(encoding="utf-8"))
+    )
