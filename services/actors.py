@@ -1,0 +1,35 @@
+"""Who does a thing: the one notion of a person that the console, the API and the tasks share."""
+
+from dataclasses import dataclass
+
+from models import Role
+from services.errors import Forbidden
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`id` is a staff id, "student" or "system". `role` is None for the last two."""
+
+    id: str
+    name: str
+    role: Role | None = None
+
+    def may(self, role: Role) -> bool:
+        return self.role is not None and self.role.includes(role)
+
+
+def student(name: str) -> Actor:
+    """The student of a job, who has no account."""
+    return Actor("student", name)
+
+
+SYSTEM = Actor("system", "System")
+
+
+def require(actor: Actor, role: Role) -> None:
+    """Raises Forbidden unless the actor has the role or a higher one. The system may do anything."""
+    if actor is not SYSTEM and not actor.may(role):
+        raise Forbidden(
+            f"This needs the role {role.value}. Ask an administrator of the lab if you should have it.",
+            role=role.value,
+        )

@@ -1,0 +1,129 @@
+"""Confirmation links: signed, single use, replaced by any newer one, stored only as a hash.
+
+A token is the signed id of its row; so it can be made again when the mail is delivered, and the
+database alone, without the secret key, confirms nothing.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models import Confirmation, Job, Status, new_id
+from services import events
+from services.actors import SYSTEM
+from services.errors import NotFound
+from settings import lab, settings
+
+LinkState = Literal["open", "expired", "used", "replaced"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a token stands for. `expires_at` is UTC."""
+
+    confirmation_id: str
+    job_id: str
+    state: LinkState
+    expires_at: datetime
+
+
+def token_of(confirmation_id: str) -> str:
+    return _serializer().dumps(confirmation_id)
+
+
+def url_of(confirmation_id: str) -> str:
+    return f"{settings().base_url}/confirm/{token_of(confirmation_id)}"
+
+
+def issue(session: Session, job: Job, now: datetime) -> Confirmation:
+    """A new link for a job whose row the caller has locked; every older link stops working."""
+    void(session, job.id, now)
+    confirmation_id = new_id()
+    link = Confirmation(
+        id=confirmation_id,
+        job_id=job.id,
+        token_hash=_hash(token_of(confirmation_id)),
+        created_at=now,
+        expires_at=now + timedelta(hours=lab().workflow.confirm_hours),
+    )
+    session.add(link)
+    job.confirmation_expires_at = link.expires_at
+    job.is_confirmation_expired = False
+    session.flush()
+    return link
+
+
+def void(session: Session, job_id: str, now: datetime) -> None:
+    """Ends a job's open link, if there is one."""
+    session.execute(
+        update(Confirmation)
+        .where(Confirmation.job_id == job_id)
+        .where(Confirmation.used_at.is_(None), Confirmation.replaced_at.is_(None))
+        .values(replaced_at=now)
+    )
+
+
+def use(session: Session, confirmation_id: str, now: datetime) -> None:
+    session.execute(
+        update(Confirmation).where(Confirmation.id == confirmation_id).values(used_at=now)
+    )
+
+
+def read(session: Session, token: str) -> Link:
+    """What the token stands for now. Raises NotFound for a token that was never issued here."""
+    try:
+        _serializer().loads(token)
+    except BadSignature:
+        raise NotFound(_FORGED) from None
+    row = session.execute(
+        select(Confirmation, Job.status, func.clock_timestamp())
+        .join(Job, Job.id == Confirmation.job_id)
+        .where(Confirmation.token_hash == _hash(token))
+    ).one_or_none()
+    if row is None:
+        raise NotFound(_FORGED)
+    link, status, now = row
+    return Link(link.id, link.job_id, _state(link, Status(status), now), link.expires_at)
+
+
+def expire_due(session: Session) -> int:
+    """Flags the jobs whose link has run out, with an event each. Returns how many.
+
+    A job that somebody is working on at this moment is left for the next sweep.
+    """
+    due = session.scalars(
+        select(Job)
+        .where(Job.status == Status.PENDING, Job.is_confirmation_expired.is_(False))
+        .where(Job.confirmation_expires_at < func.clock_timestamp())
+        .with_for_update(skip_locked=True)
+        .limit(500)
+    ).all()
+    for job in due:
+        job.is_confirmation_expired = True
+        job.updated_at = func.clock_timestamp()
+        events.record(session, job.id, "ConfirmationExpired", SYSTEM)
+    return len(due)
+
+
+_FORGED = "This confirmation link is not one of ours. Open the link from the e-mail again."
+
+
+def _state(link: Confirmation, status: Status, now: datetime) -> LinkState:
+    if link.used_at is not None:
+        return "used"
+    if link.replaced_at is not None or status is not Status.PENDING:
+        return "replaced"
+    return "expired" if link.expires_at <= now else "open"
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(settings().secret_key, salt="printdesk-confirmation")
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

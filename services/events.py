@@ -1,0 +1,125 @@
+"""The history of a job: what is written at each change, and how it reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from models import STATUS_LABELS, AuditEntry, Event, Status
+from services.actors import Actor
+from services.costs import format_money
+from settings import lab
+
+_SENTENCES = {
+    "JobCreated": "Job submitted",
+    "StaffApproved": "Approved: {weight_g:g} g, {time_hours:g} h, {cost}",
+    "StaffRejected": "Rejected: {reasons}",
+    "StudentConfirmed": "Student confirmed the price",
+    "ConfirmationExpired": "Confirmation link expired",
+    "PrintStarted": "Printing started on {printer}",
+    "PrintCompleted": "Print completed",
+    "PickedUp": "Paid and picked up",
+    "StatusReverted": "Taken back from {old} to {new}",
+    "PrintFailed": "Print failed: {reason}",
+    "FileSuperseded": "File to print is now {new_file}",
+    "NotesUpdated": "Staff notes changed",
+    "Reviewed": "Marked as reviewed",
+    "Unreviewed": "Marked as not reviewed",
+    "EmailResent": "E-mail sent again ({kind})",
+    "EmailSent": "E-mail sent ({kind})",
+    "EmailFailed": "E-mail could not be delivered ({kind}): {error}",
+    "JobArchived": "Archived",
+}
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One entry of the history. `text` is the sentence for people."""
+
+    id: int
+    timestamp: datetime
+    event_type: str
+    details: dict[str, Any]
+    triggered_by: str
+    user_name: str
+    text: str
+
+
+def record(session: Session, job_id: str, event_type: str, actor: Actor, **details: Any) -> None:
+    """Adds an event to the transaction that makes the change."""
+    session.add(
+        Event(
+            job_id=job_id,
+            event_type=event_type,
+            details=details,
+            triggered_by=actor.id,
+            user_name=actor.name,
+        )
+    )
+
+
+def audit(session: Session, action: str, actor: Actor, **details: Any) -> None:
+    """Adds an entry to the log that outlives jobs."""
+    session.add(
+        AuditEntry(action=action, details=details, triggered_by=actor.id, user_name=actor.name)
+    )
+
+
+def list_events(session: Session, job_id: str) -> list[EventView]:
+    """A job's history, newest first."""
+    rows = session.scalars(select(Event).where(Event.job_id == job_id).order_by(Event.id.desc()))
+    return [
+        EventView(
+            row.id,
+            row.timestamp,
+            row.event_type,
+            row.details,
+            row.triggered_by,
+            row.user_name,
+            describe(row.event_type, row.details),
+        )
+        for row in rows
+    ]
+
+
+def describe(event_type: str, details: Mapping[str, Any]) -> str:
+    """The event as a sentence. An unknown type, or one without its details, gives its bare name."""
+    if event_type == "AdminAction":
+        return _describe_override(details)
+    words = dict(details)
+    if "cost_cents" in words:
+        words["cost"] = format_money(words["cost_cents"])
+    if "reasons" in words:
+        words["reasons"] = "; ".join(words["reasons"])
+    if "printer" in words:
+        words["printer"] = lab().printer_name(words["printer"])
+    for end in ("old", "new"):
+        if f"{end}_status" in words:
+            words[end] = STATUS_LABELS[Status(words[f"{end}_status"])]
+    try:
+        return _SENTENCES.get(event_type, event_type).format_map(words)
+    except KeyError:
+        return event_type
+
+
+def allow_deletion(session: Session) -> None:
+    """Lets this transaction delete events: for the deletion of their job, and for retention."""
+    session.execute(text("SET LOCAL printdesk.allow_event_deletion = 'on'"))
+
+
+def _describe_override(details: Mapping[str, Any]) -> str:
+    sentences = {
+        "force-confirm": "Confirmed by staff for the student",
+        "change-status": "Status changed by hand",
+        "mark-failed": "Sent back to the print queue",
+        "force-unlock": "Lock of {held_by} released by force",
+    }
+    action = str(details.get("action", ""))
+    sentence = sentences.get(action, f"Override: {action}").replace(
+        "{held_by}", str(details.get("held_by", "somebody"))
+    )
+    reason = details.get("reason")
+    return f"{sentence}: {reason}" if reason else sentence

@@ -1,0 +1,359 @@
+"""Jobs as the rest of the product sees them: one job, the queue, notes and review marks."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import Job, PrintRun, Role, RunOutcome, Status, utcnow
+from services import events, storage
+from services.actors import Actor, require
+from services.errors import (
+    Invalid,
+    LockedByOther,
+    NotFound,
+    NotLockHolder,
+    PrintdeskError,
+)
+from settings import lab
+
+log = structlog.get_logger()
+
+MAX_PAGE_SIZE = 200
+MAX_NOTES = 20_000
+SORTS = ("oldest", "newest", "updated", "name")
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as read at one moment (`as_of`, the database's clock). Times are UTC, money is cents."""
+
+    id: str
+    short_id: str
+    student_name: str
+    student_email: str
+    discipline: str
+    class_number: str
+    original_filename: str
+    original_name: str
+    display_name: str
+    folder: str
+    file_path: str
+    status: Status
+    status_changed_at: datetime
+    printer: str
+    color: str
+    material: str
+    weight_g: float | None
+    time_hours: float | None
+    cost_cents: int | None
+    acknowledged_minimum_charge: bool
+    student_confirmed: bool
+    student_confirmed_at: datetime | None
+    confirmation_expires_at: datetime | None
+    is_confirmation_expired: bool
+    reject_reasons: list[str] | None
+    staff_viewed_at: datetime | None
+    last_updated_by: str | None
+    notes: str | None
+    file_hash: str
+    file_size: int
+    model: dict[str, Any]
+    locked_by_id: str | None
+    locked_by: str | None
+    locked_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    as_of: datetime
+
+    @property
+    def printer_name(self) -> str:
+        return lab().printer_name(self.printer)
+
+    @property
+    def is_new(self) -> bool:
+        """Waiting for somebody to look at it."""
+        return self.status is Status.UPLOADED and self.staff_viewed_at is None
+
+    def is_locked_by_other_than(self, actor: Actor) -> bool:
+        return self.locked_by_id is not None and self.locked_by_id != actor.id
+
+
+@dataclass(frozen=True)
+class PrintRunView:
+    id: int
+    printer: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: RunOutcome | None
+    operator_name: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the queue is narrowed to. Every field is optional."""
+
+    status: Status | None = None
+    search: str = ""
+    printer: str = ""
+    discipline: str = ""
+    material: str = ""
+    submitted_from: date | None = None
+    submitted_to: date | None = None
+    confirmation_expired: bool | None = None
+    unreviewed: bool | None = None
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """`total` counts all jobs, `filtered` those that match."""
+
+    jobs: list[JobView]
+    total: int
+    filtered: int
+    page: int
+    limit: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, math.ceil(self.filtered / self.limit))
+
+
+def view(job: Job, as_of: datetime) -> JobView:
+    """The row as plain data. A lock that has run out is shown as no lock."""
+    locked = job.locked_until is not None and job.locked_until > as_of
+    values = {name: getattr(job, name) for name in _COLUMNS}
+    return JobView(
+        **values,
+        status=Status(job.status),
+        file_path=job.file_path,
+        locked_by_id=job.locked_by_id if locked else None,
+        locked_by=job.locked_by_name if locked else None,
+        locked_until=job.locked_until if locked else None,
+        as_of=as_of,
+    )
+
+
+_SPECIAL = {"status", "file_path", "locked_by_id", "locked_by", "locked_until", "as_of"}
+_COLUMNS = [name for name in JobView.__dataclass_fields__ if name not in _SPECIAL]
+
+
+def metadata_of(job: Job) -> dict[str, Any]:
+    """All that is needed to rebuild the job's row from its folder; written to metadata.json."""
+    values: dict[str, Any] = {}
+    for column in Job.__table__.columns:
+        if not column.name.startswith("locked_"):
+            value = getattr(job, column.name)
+            values[column.name] = value.isoformat() if isinstance(value, datetime) else value
+    return values
+
+
+def get(session: Session, job_id: str, *, actor: Actor) -> JobView:
+    """One job, for people of the lab. Raises NotFound, Forbidden."""
+    require(actor, Role.MANAGER)
+    return find(session, job_id)
+
+
+def find(session: Session, job_id: str) -> JobView:
+    """One job, whoever asks: for the student's own pages, which show a part of it. Raises NotFound."""
+    row = session.execute(select(Job, func.clock_timestamp()).where(Job.id == job_id)).one_or_none()
+    return view(*_found(row))
+
+
+def lock_row(session: Session, job_id: str) -> tuple[Job, datetime]:
+    """The job's row, held until the end of the transaction, and the database's time."""
+    row = session.execute(
+        select(Job, func.clock_timestamp()).where(Job.id == job_id).with_for_update(of=Job)
+    ).one_or_none()
+    return _found(row)
+
+
+def list_jobs(
+    session: Session,
+    filters: Filters,
+    *,
+    actor: Actor,
+    sort: str = "oldest",
+    page: int = 1,
+    limit: int = 50,
+) -> JobPage:
+    """One page of the queue. `sort` is one of SORTS; `limit` is at most MAX_PAGE_SIZE."""
+    require(actor, Role.MANAGER)
+    matching = _narrow(select(Job, func.clock_timestamp()), filters)
+    total = session.scalar(select(func.count()).select_from(Job)) or 0
+    filtered = session.scalar(_narrow(select(func.count()).select_from(Job), filters)) or 0
+    rows = session.execute(
+        matching.order_by(*_order(sort)).limit(limit).offset((page - 1) * limit)
+    ).all()
+    return JobPage([view(job, now) for job, now in rows], total, filtered, page, limit)
+
+
+def count_by_status(session: Session, *, actor: Actor) -> dict[Status, int]:
+    """How many jobs each status holds; every status is present."""
+    require(actor, Role.MANAGER)
+    rows = session.execute(select(Job.status, func.count()).group_by(Job.status)).all()
+    counted = {Status(status): count for status, count in rows}
+    return {status: counted.get(status, 0) for status in Status}
+
+
+def count_new(session: Session, *, actor: Actor) -> int:
+    """How many uploaded jobs nobody has looked at."""
+    require(actor, Role.MANAGER)
+    return (
+        session.scalar(_narrow(select(func.count()).select_from(Job), Filters(unreviewed=True)))
+        or 0
+    )
+
+
+def list_print_runs(session: Session, job_id: str) -> list[PrintRunView]:
+    """A job's print runs, oldest first."""
+    rows = session.scalars(select(PrintRun).where(PrintRun.job_id == job_id).order_by(PrintRun.id))
+    return [
+        PrintRunView(
+            run.id,
+            run.printer,
+            run.started_at,
+            run.ended_at,
+            RunOutcome(run.outcome) if run.outcome else None,
+            run.operator_name,
+            run.reason,
+        )
+        for run in rows
+    ]
+
+
+def set_reviewed(session: Session, job_id: str, reviewed: bool, *, actor: Actor) -> JobView:
+    """Marks a job as looked at, or not. Asking for what already is changes nothing.
+
+    Raises NotFound, Forbidden, LockedByOther.
+    """
+    require(actor, Role.STAFF)
+    job, now = lock_row(session, job_id)
+    refuse_if_locked_by_other(job, now, actor)
+    if (job.staff_viewed_at is not None) != reviewed:
+        job.staff_viewed_at = now if reviewed else None
+        events.record(session, job.id, "Reviewed" if reviewed else "Unreviewed", actor)
+        touch(session, job, actor)
+    return view(job, now)
+
+
+def set_notes(session: Session, job_id: str, notes: str, *, actor: Actor) -> JobView:
+    """Replaces the staff notes. The caller must hold the lock.
+
+    Raises NotFound, Forbidden, NotLockHolder, LockedByOther, Invalid.
+    """
+    require(actor, Role.STAFF)
+    if len(notes) > MAX_NOTES:
+        raise Invalid(
+            notes=f"Notes can have at most {MAX_NOTES:,} characters; this has {len(notes):,}."
+        )
+    job, now = lock_row(session, job_id)
+    require_lock(job, now, actor)
+    if (job.notes or "") != notes:
+        events.record(session, job.id, "NotesUpdated", actor, before=job.notes or "", after=notes)
+        job.notes = notes or None
+        touch(session, job, actor)
+    return view(job, now)
+
+
+def touch(session: Session, job: Job, actor: Actor) -> None:
+    """Notes who changed the job last, and writes metadata.json anew.
+
+    The change does not fail when the storage is away: metadata.json is a safety copy, and the next
+    move writes it again.
+    """
+    job.last_updated_by = actor.id
+    job.updated_at = utcnow()
+    session.flush()
+    try:
+        storage.write_metadata(job.folder, metadata_of(job))
+    except PrintdeskError as problem:
+        log.warning("metadata_not_written", job_id=job.id, problem=problem.message)
+
+
+def holds_lock(job: Job, now: datetime, actor: Actor) -> bool:
+    return job.locked_by_id == actor.id and job.locked_until is not None and job.locked_until > now
+
+
+def refuse_if_locked_by_other(job: Job, now: datetime, actor: Actor) -> None:
+    if job.locked_until is not None and job.locked_until > now and job.locked_by_id != actor.id:
+        raise LockedByOther(
+            f"{job.locked_by_name} is editing this job.",
+            locked_by=job.locked_by_name,
+            locked_until=job.locked_until,
+        )
+
+
+def require_lock(job: Job, now: datetime, actor: Actor) -> None:
+    if not holds_lock(job, now, actor):
+        held = job.locked_until is not None and job.locked_until > now
+        raise NotLockHolder(
+            "You do not hold the lock for this job."
+            + (f" {job.locked_by_name} is editing it." if held else ""),
+            **({"locked_by": job.locked_by_name, "locked_until": job.locked_until} if held else {}),
+        )
+
+
+def _found(row: Row[tuple[Job, datetime]] | None) -> tuple[Job, datetime]:
+    if row is None:
+        raise NotFound("There is no such job. It may have been deleted.")
+    return row[0], row[1]
+
+
+def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
+    orders: dict[str, tuple[ColumnElement[Any], ...]] = {
+        "oldest": (Job.created_at.asc(), Job.id.asc()),
+        "newest": (Job.created_at.desc(), Job.id.desc()),
+        "updated": (Job.updated_at.desc(), Job.id.desc()),
+        "name": (func.lower(Job.student_name).asc(), Job.id.asc()),
+    }
+    if sort not in orders:
+        raise Invalid(sort=f"Sort by one of: {', '.join(SORTS)}.")
+    return orders[sort]
+
+
+def _narrow(query: Select[Any], wanted: Filters) -> Select[Any]:
+    zone = lab().lab.zone
+    conditions: list[ColumnElement[bool]] = []
+    for column, value in (
+        (Job.status, wanted.status),
+        (Job.printer, wanted.printer),
+        (Job.discipline, wanted.discipline),
+        (Job.material, wanted.material),
+    ):
+        if value:
+            conditions.append(column == value)
+    if wanted.search.strip():
+        conditions.append(_matches(wanted.search.strip()))
+    if wanted.submitted_from:
+        start = datetime.combine(wanted.submitted_from, time.min, zone)
+        conditions.append(Job.created_at >= start.astimezone(UTC))
+    if wanted.submitted_to:
+        end = datetime.combine(wanted.submitted_to + timedelta(days=1), time.min, zone)
+        conditions.append(Job.created_at < end.astimezone(UTC))
+    if wanted.confirmation_expired is not None:
+        conditions.append(Job.is_confirmation_expired.is_(wanted.confirmation_expired))
+    if wanted.unreviewed:
+        conditions += [Job.status == Status.UPLOADED, Job.staff_viewed_at.is_(None)]
+    return query.where(*conditions)
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    """Every word must stand somewhere in what people know a job by."""
+    columns = (
+        Job.student_name,
+        Job.student_email,
+        Job.class_number,
+        Job.id,
+        Job.display_name,
+        Job.original_filename,
+    )
+    every: ColumnElement[bool] = Job.id.is_not(None)
+    for word in words.split()[:10]:
+        every = every & or_(*(column.icontains(word, autoescape=True) for column in columns))
+    return every

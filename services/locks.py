@@ -1,0 +1,78 @@
+"""Edit locks: one person at a time on one job, for a lease that an open dialog keeps extending.
+
+Source: the plan's section 5.17. The lease is measured by the database's clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from models import Job, Role
+from services import events, jobs
+from services.actors import Actor, require
+from services.errors import Invalid
+from settings import lab
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds a job, and until when (UTC)."""
+
+    job_id: str
+    locked_by: str
+    locked_until: datetime
+
+
+def acquire(session: Session, job_id: str, *, actor: Actor) -> Lease:
+    """Takes the lock, or renews one's own. Raises NotFound, Forbidden, LockedByOther."""
+    require(actor, Role.STAFF)
+    job, now = jobs.lock_row(session, job_id)
+    jobs.refuse_if_locked_by_other(job, now, actor)
+    return _lease(job, now, actor)
+
+
+def extend(session: Session, job_id: str, *, actor: Actor) -> Lease:
+    """The heartbeat of an open dialog. Raises NotFound, Forbidden, NotLockHolder."""
+    require(actor, Role.STAFF)
+    job, now = jobs.lock_row(session, job_id)
+    jobs.require_lock(job, now, actor)
+    return _lease(job, now, actor)
+
+
+def release(session: Session, job_id: str, *, actor: Actor) -> None:
+    """Gives the lock back. Releasing a lock that one does not hold is no error, unless another
+    person holds it. Raises NotFound, Forbidden, LockedByOther."""
+    require(actor, Role.STAFF)
+    job, now = jobs.lock_row(session, job_id)
+    jobs.refuse_if_locked_by_other(job, now, actor)
+    clear(job)
+
+
+def force_release(session: Session, job_id: str, reason: str, *, actor: Actor) -> None:
+    """Takes the lock from whoever holds it; for administrators. Raises NotFound, Forbidden, Invalid."""
+    require(actor, Role.ADMIN)
+    if not reason.strip():
+        raise Invalid(reason="Say why the lock is taken away.")
+    job, _ = jobs.lock_row(session, job_id)
+    events.record(
+        session,
+        job.id,
+        "AdminAction",
+        actor,
+        action="force-unlock",
+        override=True,
+        reason=reason.strip(),
+        held_by=job.locked_by_name or "nobody",
+    )
+    clear(job)
+
+
+def clear(job: Job) -> None:
+    job.locked_by_id = job.locked_by_name = job.locked_until = None
+
+
+def _lease(job: Job, now: datetime, actor: Actor) -> Lease:
+    until = now + timedelta(minutes=lab().workflow.lock_minutes)
+    job.locked_by_id, job.locked_by_name, job.locked_until = actor.id, actor.name, until
+    return Lease(job.id, actor.name, until)

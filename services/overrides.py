@@ -1,0 +1,84 @@
+"""What staff do by hand around the workflow: send a mail again, archive and prune in bulk."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Job, MailKind, Role, Status
+from services import events, jobs, mail, student, work, workflow
+from services.actors import Actor, require
+from services.errors import Conflict, Invalid, NotFound
+from settings import lab
+
+_MAIL_STATUSES = {
+    MailKind.APPROVAL: (Status.PENDING,),
+    MailKind.REJECTION: (Status.REJECTED,),
+    MailKind.COMPLETION: (Status.COMPLETED,),
+}
+
+
+def resend_email(session: Session, job_id: str, kind: MailKind, *, actor: Actor) -> str | None:
+    """Sends a notification again. Returns the new token for an approval.
+
+    Raises NotFound, Forbidden, LockedByOther, Conflict when the job is not where that mail belongs,
+    TooSoon, Invalid.
+    """
+    require(actor, Role.STAFF)
+    if kind not in _MAIL_STATUSES:
+        raise Invalid(email_type="Choose approval, rejection or completion.")
+    job, now = jobs.lock_row(session, job_id)
+    jobs.refuse_if_locked_by_other(job, now, actor)
+    if job.status not in _MAIL_STATUSES[kind]:
+        raise Conflict(
+            f"The {kind} e-mail does not fit a job that is {job.status}.",
+            status=job.status,
+        )
+    if kind is MailKind.APPROVAL and job.cost_cents is None:
+        raise Conflict("This job has no price yet. Change it back to Uploaded and approve it.")
+    mail.refuse_if_resent_lately(session, job.id, kind, student.resend_interval())
+    return mail.resend(session, job, kind, now, actor=actor)
+
+
+def archive_old(retention_days: int | None, *, actor: Actor) -> int:
+    """Archives what was picked up or rejected at least so many days ago, each job on its own.
+
+    Returns how many. A job that changes meanwhile is left where it is.
+    """
+    days = lab().workflow.archive_after_days if retention_days is None else retention_days
+    done = _each_old((Status.PAIDPICKEDUP, Status.REJECTED), days, "archive", actor)
+    with work.unit() as session:
+        events.audit(session, "Archived", actor, retention_days=days, jobs_archived=done)
+    return done
+
+
+def prune_old(retention_days: int | None, *, actor: Actor) -> int:
+    """Deletes for good what was archived at least so many days ago. Returns how many."""
+    days = lab().workflow.prune_after_days if retention_days is None else retention_days
+    done = _each_old((Status.ARCHIVED,), days, "prune", actor)
+    with work.unit() as session:
+        events.audit(session, "Pruned", actor, retention_days=days, jobs_deleted=done)
+    return done
+
+
+def _each_old(statuses: tuple[Status, ...], days: int, action: str, actor: Actor) -> int:
+    require(actor, Role.ADMIN)
+    with work.unit() as session:
+        now: datetime = session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
+        old = session.scalars(
+            select(Job.id)
+            .where(
+                Job.status.in_(statuses),
+                Job.status_changed_at <= now - timedelta(days=days),
+            )
+            .order_by(Job.status_changed_at)
+        ).all()
+    done = 0
+    for job_id in old:
+        try:
+            with work.unit() as session:
+                workflow.move(session, job_id, action, actor=actor)
+            done += 1
+        except (Conflict, NotFound):
+            continue
+    return done
