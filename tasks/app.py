@@ -1,0 +1,105 @@
+"""The Celery application, its schedule, and the worker's sign of life.
+
+A task that is lost loses nothing: what must happen is a row with a state, and beat sweeps the rows.
+So a killed worker, a broker that was away, or a doubled message delay a mail and never lose it.
+"""
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from celery import Celery
+from celery.signals import heartbeat_sent, worker_process_init
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
+
+import logs
+from services import work
+from services.health import WORKER_ALIVE_KEY
+from settings import settings
+
+log = structlog.get_logger()
+
+
+HEARTBEAT_TTL_S = 20
+TASK_LIMIT_S = 240
+
+
+def _broker_url() -> str:
+    """REDIS_URL in Celery's words: a unix socket is `redis+socket://` there."""
+    url = urlsplit(settings().redis_url)
+    if url.scheme != "unix":
+        return settings().redis_url
+    database = parse_qs(url.query).get("db", ["0"])[0]
+    return f"redis+socket://{url.path}?virtual_host={database}"
+
+
+celery = Celery("printdesk", broker=_broker_url(), include=["tasks.mail", "tasks.sweeps"])
+celery.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=TASK_LIMIT_S,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": TASK_LIMIT_S + 60,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 30,
+    },
+    timezone="UTC",
+    beat_schedule={
+        "mail.sweep": {
+            "task": "mail.sweep",
+            "schedule": settings().sweep_seconds,
+            "options": {"expires": settings().sweep_seconds},
+        },
+        "confirmations.expire": {
+            "task": "confirmations.expire",
+            "schedule": settings().sweep_seconds,
+            "options": {"expires": settings().sweep_seconds},
+        },
+        "files.sweep": {"task": "files.sweep", "schedule": 1800.0, "options": {"expires": 1800}},
+    },
+)
+
+
+def send(task: str, arguments: tuple[Any, ...]) -> None:
+    """Sends a task by name. A broker that is away is logged, not raised: the sweeps do the work."""
+    try:
+        celery.send_task(
+            task, arguments, retry=True, retry_policy={"max_retries": 1, "interval_start": 0}
+        )
+    except (OperationalError, RedisError) as problem:
+        log.warning("task_not_sent", task=task, arguments=arguments, problem=str(problem))
+
+
+def redis_client() -> Redis:
+    return Redis.from_url(settings().redis_url, socket_connect_timeout=2, socket_timeout=2)
+
+
+_redis: Redis | None = None
+
+
+@heartbeat_sent.connect
+def note_heartbeat(**_: Any) -> None:
+    """Every two seconds, from the worker's main process: what the health route looks for."""
+    global _redis
+    try:
+        _redis = _redis or redis_client()
+        _redis.set(WORKER_ALIVE_KEY, int(time.time()), ex=HEARTBEAT_TTL_S)
+    except RedisError as problem:
+        log.warning("heartbeat_not_noted", problem=str(problem))
+
+
+@worker_process_init.connect
+def start_worker_process(**_: Any) -> None:
+    logs.configure()
+    work.dispose()
+    work.send_tasks_with(send)

@@ -1,0 +1,24 @@
+"""Mail delivery."""
+
+from services import mail, work
+from tasks.app import celery
+
+
+@celery.task(name=mail.DELIVER_TASK)
+def deliver(mail_id: str) -> None:
+    with work.unit() as session:
+        mail.deliver(session, mail_id)
+
+
+@celery.task(name="mail.sweep")
+def sweep() -> None:
+    """Delivers what a lost message, a restart or a failed attempt left waiting, one after another.
+
+    It stops at the first failure: the server may be down, and the next sweep is near.
+    """
+    with work.unit() as session:
+        due = mail.list_due(session)
+    for mail_id in due:
+        with work.unit() as session:
+            if not mail.deliver(session, mail_id):
+                break
