@@ -1,0 +1,29 @@
+"""POST /auth/login: a bearer token for programs, in local mode."""
+
+from apiflask import APIBlueprint
+
+from api.schemas import LoginIn, LoginOut
+from services import people, work
+from services.errors import NotSignedIn
+from settings import settings
+from web.limits import client_address, sign_ins
+
+bp = APIBlueprint("auth", __name__, tag="Sign-in")
+
+
+@bp.post("/auth/login")
+@sign_ins
+@bp.input(LoginIn)
+@bp.output(LoginOut)
+def login(json_data: LoginIn) -> LoginOut:
+    """Exchanges e-mail and password for a short-lived token."""
+    try:
+        with work.unit() as session:
+            identity = people.sign_in(session, json_data.email, json_data.password)
+    except NotSignedIn:
+        with work.unit() as session:
+            people.note_refusal(session, json_data.email, client_address())
+        raise
+    return LoginOut(
+        access_token=people.issue_token(identity), expires_in=int(settings().token_minutes * 60)
+    )

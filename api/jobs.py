@@ -1,0 +1,109 @@
+"""Jobs and their locks, for staff."""
+
+from apiflask import APIBlueprint
+from flask import g
+
+from api import schemas
+from services import events, jobs, locks, work
+
+bp = APIBlueprint("jobs", __name__, tag="Jobs")
+
+
+@bp.get("/jobs")
+@bp.input(schemas.JobsQuery, location="query")
+@bp.output(schemas.JobListOut)
+def list_jobs(query_data: schemas.JobsQuery) -> schemas.JobListOut:
+    """One page of the queue."""
+    with work.unit() as session:
+        page = jobs.list_jobs(
+            session,
+            query_data.to_filters(),
+            actor=g.actor,
+            sort=query_data.sort,
+            page=query_data.page,
+            limit=query_data.limit,
+        )
+    return schemas.JobListOut(
+        jobs=[schemas.job_out(job) for job in page.jobs], total=page.total, filtered=page.filtered
+    )
+
+
+@bp.get("/jobs/<job_id>")
+@bp.output(schemas.JobDetailOut)
+@bp.doc(responses=[404])
+def get_job(job_id: str) -> schemas.JobDetailOut:
+    """One job with its history and print runs."""
+    with work.unit() as session:
+        job = jobs.get(session, job_id, actor=g.actor)
+        history = events.list_events(session, job_id)
+        runs = jobs.list_print_runs(session, job_id)
+    return schemas.job_detail_out(job, history, runs)
+
+
+@bp.post("/jobs/<job_id>/lock")
+@bp.output(schemas.LeaseOut)
+@bp.doc(responses=[404, 409])
+def lock(job_id: str) -> schemas.LeaseOut:
+    """Takes the job's edit lock."""
+    with work.unit() as session:
+        lease = locks.acquire(session, job_id, actor=g.actor)
+    return _lease_out("Job locked successfully", lease)
+
+
+@bp.post("/jobs/<job_id>/lock/extend")
+@bp.output(schemas.LeaseOut)
+@bp.doc(responses=[403, 404])
+def extend_lock(job_id: str) -> schemas.LeaseOut:
+    """Extends one's own lock."""
+    with work.unit() as session:
+        lease = locks.extend(session, job_id, actor=g.actor)
+    return _lease_out("Lock extended successfully", lease)
+
+
+@bp.post("/jobs/<job_id>/unlock")
+@bp.output(schemas.MessageOut)
+@bp.doc(responses=[404, 409])
+def unlock(job_id: str) -> schemas.MessageOut:
+    """Gives the lock back."""
+    with work.unit() as session:
+        locks.release(session, job_id, actor=g.actor)
+    return schemas.MessageOut(message="Job unlocked successfully.")
+
+
+@bp.post("/jobs/<job_id>/admin/force-unlock")
+@bp.input(schemas.ReasonIn)
+@bp.output(schemas.MessageOut)
+@bp.doc(responses=[403, 404])
+def force_unlock(job_id: str, json_data: schemas.ReasonIn) -> schemas.MessageOut:
+    """Takes the lock from whoever holds it."""
+    with work.unit() as session:
+        locks.force_release(session, job_id, json_data.reason, actor=g.actor)
+    return schemas.MessageOut(message="Lock has been forcibly released.")
+
+
+@bp.post("/jobs/<job_id>/review")
+@bp.input(schemas.ReviewIn)
+@bp.output(schemas.JobOut)
+@bp.doc(responses=[404, 409])
+def review(job_id: str, json_data: schemas.ReviewIn) -> schemas.JobOut:
+    """Marks a job as looked at, or not."""
+    with work.unit() as session:
+        return schemas.job_out(
+            jobs.set_reviewed(session, job_id, json_data.reviewed, actor=g.actor)
+        )
+
+
+@bp.patch("/jobs/<job_id>/notes")
+@bp.input(schemas.NotesIn)
+@bp.output(schemas.JobOut)
+@bp.doc(responses=[403, 404])
+def set_notes(job_id: str, json_data: schemas.NotesIn) -> schemas.JobOut:
+    """Replaces the staff notes."""
+    with work.unit() as session:
+        return schemas.job_out(jobs.set_notes(session, job_id, json_data.notes, actor=g.actor))
+
+
+def _lease_out(message: str, lease: locks.Lease) -> schemas.LeaseOut:
+    return schemas.LeaseOut(
+        message=message, locked_by=lease.locked_by, locked_until=lease.locked_until
+    )

@@ -1,0 +1,67 @@
+"""What a student's browser calls: submit, confirm, the expired link, a new link. Open to all."""
+
+from apiflask import APIBlueprint
+
+from api import schemas
+from services import jobs, student, work
+from web.limits import submission_tries, submissions
+from web.receiving import receive_submission
+
+bp = APIBlueprint("student", __name__, tag="Students")
+
+
+@bp.post("/submit")
+@submissions
+@submission_tries
+@bp.output(schemas.StudentJobOut, status_code=201)
+@bp.doc(responses=[400, 409, 413, 429, 503])
+def submit() -> schemas.StudentJobOut:
+    """Takes in a model as multipart/form-data."""
+    return schemas.student_job_out(receive_submission())
+
+
+@bp.post("/confirm/<token>")
+@bp.output(schemas.StudentJobOut)
+@bp.doc(responses=[404, 409, 410])
+def confirm(token: str) -> schemas.StudentJobOut:
+    """Confirms the price of the job that the token was sent for."""
+    with work.unit() as session:
+        return schemas.student_job_out(student.confirm(session, token))
+
+
+@bp.get("/confirm/expired")
+@bp.input(schemas.JobIdQuery, location="query")
+@bp.output(schemas.ExpiredOut)
+@bp.doc(responses=[404])
+def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
+    """What can be done about an expired link."""
+    with work.unit() as session:
+        job = jobs.find(session, query_data.job_id)
+        wait = student.seconds_until_resend(session, job.id)
+    waiting = job.status == "PENDING"
+    return schemas.ExpiredOut(
+        job_id=job.id,
+        short_id=job.short_id,
+        display_name=job.display_name,
+        status=job.status,
+        is_confirmation_expired=job.is_confirmation_expired,
+        confirmation_expires_at=job.confirmation_expires_at,
+        can_resend=waiting and wait == 0,
+        retry_after_s=wait,
+        message=(
+            "Your confirmation link has expired. Ask for a new one; it is sent to your e-mail."
+            if waiting
+            else "This job does not wait for a confirmation."
+        ),
+    )
+
+
+@bp.post("/submit/resend-confirmation")
+@bp.input(schemas.JobIdIn)
+@bp.output(schemas.MessageOut)
+@bp.doc(responses=[404, 429])
+def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
+    """Sends the student a new confirmation link."""
+    with work.unit() as session:
+        student.resend(session, json_data.job_id)
+    return schemas.MessageOut(message="A new confirmation email has been sent.")

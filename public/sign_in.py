@@ -1,0 +1,49 @@
+"""The sign-in page for staff, and the way out."""
+
+from flask import Blueprint, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from services import people, work
+from services.errors import NotSignedIn
+from web import guard, limits
+
+bp = Blueprint("sign_in", __name__)
+
+
+@bp.get("/login")
+def show_login() -> ResponseReturnValue:
+    if g.actor is not None:
+        return redirect(guard.safe_next(request.args.get("next", "")))
+    return _page()
+
+
+@bp.post("/login")
+@limits.sign_ins
+def send_login() -> ResponseReturnValue:
+    email = request.form.get("email", "").replace("\x00", "")
+    try:
+        with work.unit() as unit:
+            identity = people.sign_in(unit, email, request.form.get("password", ""))
+    except NotSignedIn as refused:
+        with work.unit() as unit:
+            people.note_refusal(unit, email, limits.client_address())
+        return _page(email, refused.message), 401
+    guard.start_session(identity)
+    return redirect(guard.safe_next(request.form.get("next", "")), code=303)
+
+
+@bp.post("/logout")
+def sign_out() -> ResponseReturnValue:
+    session.clear()
+    return redirect("/login", code=303)
+
+
+def _page(email: str = "", error: str = "") -> str:
+    target = request.values.get("next", "")
+    return render_template(
+        "login.html",
+        title="Sign in",
+        email=email,
+        error=error,
+        next=guard.safe_next(target) if target else "",
+    )

@@ -1,0 +1,188 @@
+"""Who is asking, and whether they may: everything is denied that is not on the list of public routes.
+
+The guard stands before every request: pages, API, and Dash's one endpoint for all callbacks. It
+never reads what a callback's body claims. What a signed-in person may do is decided in the services.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from urllib.parse import quote, urlsplit
+
+import structlog
+from flask import Flask, Response, g, redirect, request, session
+
+from services import people, work
+from services.errors import Forbidden, NotSignedIn
+from services.people import Identity
+from settings import settings
+
+log = structlog.get_logger()
+
+# The routes that strangers may use, by endpoint name. There is no public Dash callback.
+PUBLIC = frozenset(
+    {
+        "health.read_health",
+        "auth.login",
+        "student.submit",
+        "student.confirm",
+        "student.read_expired",
+        "student.resend",
+        "public.show_submit",
+        "public.send_submit",
+        "public.show_success",
+        "public.show_track_form",
+        "public.find_job",
+        "public.show_job",
+        "public.show_confirm",
+        "public.send_confirm",
+        "public.show_expired",
+        "public.send_resend",
+        "sign_in.show_login",
+        "sign_in.send_login",
+        "sign_in.sign_out",
+        "public.favicon",
+        "_dash_assets.static",
+        "api_unknown",
+    }
+)
+CONSOLE_PAGE = "/<path:path>"  # Dash's name for the route of all its pages
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init(app: Flask) -> None:
+    app.before_request(_identify)
+    app.before_request(_refuse_foreign_origin)
+    app.before_request(_require_sign_in)
+    app.after_request(_add_headers)
+    app.after_request(_log_request)
+
+
+def start_session(identity: Identity) -> None:
+    """Begins a fresh session, so that one fixed beforehand by somebody else is worth nothing."""
+    session.clear()
+    session["staff_id"], session["stamp"] = identity.actor.id, identity.stamp
+    session.permanent = True
+
+
+def safe_next(target: str) -> str:
+    """Where to go after signing in: a path of ours, or the console."""
+    parts = urlsplit(target)
+    is_ours = (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and not parts.scheme
+        and not parts.netloc
+        and target.isprintable()
+        and "\\" not in target
+    )
+    return target if is_ours else "/dashboard"
+
+
+def _identify() -> None:
+    g.started, g.actor, g.by_cookie = time.monotonic(), None, False
+    if request.endpoint in ("_dash_assets.static", "health.read_health"):
+        return
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _, token = header.partition(" ")
+        if request.endpoint in PUBLIC:
+            return
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotSignedIn("Invalid or expired token")
+        with work.unit() as unit:
+            g.actor = people.read_token(unit, token.strip()).actor
+    elif "staff_id" in session:
+        with work.unit() as unit:
+            identity = people.find_identity(unit, str(session["staff_id"]))
+        stamp = str(session.get("stamp", ""))
+        if identity is not None and secrets.compare_digest(identity.stamp, stamp):
+            g.actor, g.by_cookie = identity.actor, True
+        else:
+            session.clear()
+
+
+def _refuse_foreign_origin() -> None:
+    """A page of another site cannot change anything here with the visitor's cookie."""
+    if request.method in SAFE_METHODS:
+        return
+    origin = request.headers.get("Origin")
+    allowed = {request.host_url.rstrip("/"), settings().base_url, *_cors_origins()}
+    if origin is not None and origin not in allowed and _names_another_site(origin):
+        raise Forbidden("This request comes from another site.")
+    if origin is None and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise Forbidden("This request comes from another site.")
+
+
+def _names_another_site(origin: str) -> bool:
+    """Behind a proxy that ends TLS the scheme may differ; the host and port must not."""
+    return urlsplit(origin).netloc != request.host
+
+
+def _cors_origins() -> list[str]:
+    return [origin.strip() for origin in settings().cors_origins.split(",") if origin.strip()]
+
+
+def _require_sign_in() -> Response | None:
+    if g.actor is not None or request.endpoint in PUBLIC:
+        return None
+    if request.path.startswith("/api/") or request.method not in SAFE_METHODS or _is_dash_call():
+        raise NotSignedIn("Invalid or expired token")
+    wanted = request.full_path.rstrip("?")
+    suffix = "" if wanted == "/" else f"?next={quote(safe_next(wanted))}"
+    return redirect(f"/login{suffix}")  # type: ignore[return-value]
+
+
+def _is_dash_call() -> bool:
+    return request.path.startswith(("/_dash", "/_reload-hash", "/_favicon"))
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Content-Security-Policy", _policy())
+    if settings().is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if g.get("actor") is not None or request.endpoint in ("public.show_job", "public.show_confirm"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+_inline_scripts: Callable[[], Sequence[str]] = tuple
+
+
+def allow_inline_scripts(hashes: Callable[[], Sequence[str]]) -> None:
+    """Dash's own inline scripts, by hash; no other inline script runs. Asked for when a page of the
+    console is served, because Dash adds scripts until its first request."""
+    global _inline_scripts
+    _inline_scripts = cache(hashes)
+
+
+def _policy() -> str:
+    hashes = _inline_scripts() if request.endpoint == CONSOLE_PAGE else ()
+    scripts = " ".join(["'self'", *hashes])
+    # Plotly and Dash set style attributes; no style can run code.
+    return (
+        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def _log_request(response: Response) -> Response:
+    """Every change and every refusal, with who asked; polls are left out."""
+    if response.status_code >= 400 or (request.method not in SAFE_METHODS and not _is_dash_call()):
+        actor = g.get("actor")
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            actor=actor.id if actor else None,
+            address=request.remote_addr,
+            ms=round((time.monotonic() - g.get("started", time.monotonic())) * 1000),
+        )
+    return response

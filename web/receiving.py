@@ -1,0 +1,97 @@
+"""How a submission comes in: the form's file goes to disk while it arrives."""
+
+from collections.abc import Callable
+from typing import IO, Any, cast
+
+from flask import Request, after_this_request, request
+from flask.wrappers import Response
+
+from services import submissions, work
+from services.errors import Invalid, TooLarge
+from services.jobs import JobView
+from services.uploads import Receiver
+from settings import lab
+
+FORM_BYTES = 1024**2  # what the text fields of a form may need, with room to spare
+DRAIN_BYTES = 256 * 1024**2
+DRAIN_SECONDS = 10.0
+
+
+class PrintdeskRequest(Request):
+    """Streams uploaded files into the storage instead of memory or /tmp, and takes an empty body
+    where JSON is expected as `{}`."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return cast(IO[bytes], Receiver(lab().upload.max_bytes))
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        if e is not None and not self.get_data(cache=True):
+            return None
+        return super().on_json_loading_failed(e)
+
+
+def receive_submission() -> JobView:
+    """Reads this request's form, streams its file to disk, and makes a job of both.
+
+    Raises TooLarge before anything is read when the request says that it is too large; Invalid
+    with every wrong field; and what services.submissions.submit raises.
+    """
+    limit = lab().upload.max_bytes + FORM_BYTES
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        drain_after_answer()
+        raise TooLarge(
+            f"The file is larger than {lab().upload.max_mb} MB. "
+            "Simplify the mesh, or split the model into parts.",
+            max_bytes=lab().upload.max_bytes,
+        )
+    try:
+        received = request.files.get("file")
+    except TooLarge:
+        drain_after_answer()
+        raise
+    wrong: dict[str, str] = {}
+    form = None
+    try:
+        form = submissions.read_form(request.form)
+    except Invalid as refused:
+        wrong = dict(refused.fields)
+    if received is None or not received.filename:
+        wrong["file"] = "Choose your model file (.stl, .obj or .3mf)."
+    if wrong or form is None or received is None:
+        raise Invalid(**wrong)
+    receiver = cast(Receiver, received.stream)
+    with work.unit() as session:
+        return submissions.submit(session, form, receiver.finish(received.filename or ""))
+
+
+def drain_after_answer() -> None:
+    """Reads on, for a bounded while, after an early refusal has been sent.
+
+    A client that is still sending when the connection closes loses the answer; browsers then show
+    a network error in the place of our words.
+    """
+    stream, sock = request.stream, request.environ.get("gunicorn.socket")
+
+    def drain() -> None:
+        if sock is not None:
+            sock.settimeout(DRAIN_SECONDS)
+        left = DRAIN_BYTES
+        try:
+            while left > 0 and (piece := stream.read(1024**2)):
+                left -= len(piece)
+        except (OSError, ValueError):
+            return  # the client has gone, or said a wrong length: nothing is lost
+
+    @after_this_request
+    def _attach(response: Response) -> Response:
+        response.headers["Connection"] = "close"
+        close: Callable[[], Any] = drain
+        response.call_on_close(close)
+        return response
