@@ -1,0 +1,25 @@
+/* What the console does in the browser by itself: the live price, and giving a lock back when the
+   page is left with a dialog open. */
+'use strict';
+
+(function () {
+  const namespaces = (window.dash_clientside = window.dash_clientside || {});
+
+  /* As services/costs.py: grams times price, half-up to a cent, at least the minimum. */
+  function cost(weight, material, prices) {
+    const perGram = prices && prices.cents_per_gram[material];
+    if (!(weight > 0) || !perGram) return 'Cost: enter the weight.';
+    const cents = Math.floor(weight * perGram + 0.5 + 1e-9);
+    const charged = Math.max(cents, prices.minimum_cents);
+    const words = 'Cost: $' + (charged / 100).toFixed(2);
+    return cents < prices.minimum_cents ? words + ' (the minimum charge)' : words;
+  }
+
+  namespaces.printdesk = { cost: cost };
+
+  /* Closing the tab does not call the server's callback; a beacon still goes out. */
+  window.addEventListener('pagehide', function () {
+    const open = document.querySelector('.modal.show [data-pd-locked-job]');
+    if (open) navigator.sendBeacon('/api/v1/jobs/' + open.dataset.pdLockedJob + '/unlock');
+  });
+})();

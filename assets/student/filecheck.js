@@ -1,0 +1,106 @@
+// A first look at a chosen model file, in the browser, so that a hopeless upload is never started.
+// It refuses only what is certainly wrong; the lab's own check after the upload has the last word.
+
+const STL_HEADER = 84; // 80 bytes of anything, then the number of triangles (uint32, little endian)
+const STL_TRIANGLE = 50;
+const HEAD = 64 * 1024;
+const TAIL = 64 * 1024; // a ZIP's end record lies within the last 65,557 bytes
+
+const bad = (text) => ({ level: 'bad', text });
+const warn = (text) => ({ level: 'warn', text });
+const ok = (text) => ({ level: 'ok', text });
+
+export function formatBytes(bytes) {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const mb = bytes / (1024 * 1024);
+  if (mb < 0.1) return `${Math.round(bytes / 1024)} KB`;
+  return `${mb.toFixed(1)} MB`;
+}
+
+export function extensionOf(name) {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? '' : name.slice(dot).toLowerCase();
+}
+
+async function read(file, start, end) {
+  return new Uint8Array(await file.slice(Math.max(0, start), end).arrayBuffer());
+}
+
+// Latin-1 keeps one character for one byte, so binary data cannot break it.
+const asText = (bytes) => new TextDecoder('latin1').decode(bytes);
+
+// What a file is when it is not a model: the usual ways a download or an export goes wrong.
+function foreignKind(text) {
+  const start = text.replace(/^ï»¿/, '').trimStart().slice(0, 64).toLowerCase();
+  if (/^(<!doctype html|<html|<head|<body)/.test(start)) return 'a web page (the download may have failed)';
+  if (/^(<svg|<\?xml)/.test(start)) return 'an XML or SVG drawing';
+  if (start.startsWith('%pdf')) return 'a PDF document';
+  if (text.startsWith('\x89PNG') || text.startsWith('\xff\xd8\xff') || text.startsWith('GIF8')) return 'a picture';
+  if (text.startsWith('PK\x03\x04')) return 'a ZIP archive';
+  return '';
+}
+
+function checkStl(file, bytes, text) {
+  if (/^\s*solid/i.test(text) && /\bfacet\b/i.test(text)) return ok('Looks like an STL file (text).');
+  if (file.size >= STL_HEADER) {
+    const count = new DataView(bytes.buffer).getUint32(80, true);
+    const needed = STL_HEADER + STL_TRIANGLE * count;
+    if (count > 0 && needed <= file.size) return ok(`Looks like an STL file: ${count.toLocaleString()} triangles.`);
+    if (/^\s*solid/i.test(text)) return warn('We found no triangles near its start. Check that the export is complete.');
+    if (count === 0) return bad('This STL file holds no triangles. Export the model again.');
+    const present = Math.floor((file.size - STL_HEADER) / STL_TRIANGLE);
+    // A sensible count means the end is missing; a wild one means that it never was an STL file.
+    return bad(
+      count < 50_000_000
+        ? `This STL file is cut off: it announces ${count.toLocaleString()} triangles and holds ${present.toLocaleString()}. Export or download it again.`
+        : 'This is not an STL file, although its name ends in .stl. Export the model as STL.',
+    );
+  }
+  return bad('This file is too short to be an STL model. Export the model again.');
+}
+
+function checkObj(file, text) {
+  if (text.includes('\0')) return bad('This is not an OBJ file: OBJ is text, and this is not. Export the model as OBJ.');
+  if (/^\s*v\s+[-+.\d]/m.test(text)) return ok('Looks like an OBJ file.');
+  if (file.size <= HEAD) return bad('This OBJ file holds no points (lines that start with “v”). Export the model again.');
+  return warn('We found no points near its start. Check that the export is complete.');
+}
+
+async function check3mf(file, text) {
+  if (!text.startsWith('PK\x03\x04')) return bad('This is not a 3MF file, although its name ends in .3mf. Export the model as 3MF.');
+  const tail = asText(await read(file, file.size - TAIL - 22, file.size));
+  if (!tail.includes('PK\x05\x06')) return bad('This 3MF file is cut off: its end is missing. Export or download it again.');
+  if (!/\.model/i.test(tail)) return warn('We could not find the model inside this 3MF file. Check that the export is complete.');
+  return ok('Looks like a 3MF file.');
+}
+
+/**
+ * What a first look at `file` shows.
+ * @returns {Promise<{level: 'ok'|'warn'|'bad', text: string}>} `bad` means: do not send it.
+ */
+export async function checkFile(file, { extensions, maxMb }) {
+  const extension = extensionOf(file.name);
+  if (!extensions.includes(extension)) {
+    const what = extension ? `a ${extension} file` : 'a file without an extension';
+    return bad(`“${file.name}” is ${what}. Choose a file that ends in ${extensions.join(', ').replace(/, ([^,]*)$/, ' or $1')}.`);
+  }
+  if (file.size === 0) return bad('This file is empty. Export the model again.');
+  if (file.size > maxMb * 1024 * 1024) {
+    return bad(`This file has ${formatBytes(file.size)}; the most we take is ${maxMb} MB. Export it with fewer triangles.`);
+  }
+  let bytes;
+  try {
+    bytes = await read(file, 0, HEAD);
+  } catch {
+    return bad('The browser cannot read this file. Was it moved or changed? Choose it again.');
+  }
+  const text = asText(bytes);
+  const foreign = foreignKind(text);
+  if (foreign && !(extension === '.3mf' && text.startsWith('PK\x03\x04'))) {
+    return bad(`This file is ${foreign}, not a ${extension} model. Export the model again.`);
+  }
+  if (extension === '.stl') return checkStl(file, bytes, text);
+  if (extension === '.obj') return checkObj(file, text);
+  if (extension === '.3mf') return check3mf(file, text);
+  return ok('Will be checked after the upload.');
+}

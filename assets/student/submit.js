@@ -1,0 +1,395 @@
+// The submission form: says at once what is wrong and what would be right, sends the file with a real
+// progress bar, and loses nothing that was typed. Without it the form is an ordinary multipart POST.
+// The server checks everything again.
+import { checkFile, formatBytes } from './filecheck.js';
+
+const DRAFT_KEY = 'printdesk-draft';
+const byId = (id) => document.getElementById(id);
+const form = byId('submit-form');
+const fileInput = byId('file');
+const drop = byId('drop');
+const limits = { extensions: form.dataset.extensions.split(' '), maxMb: Number(form.dataset.maxMb) };
+const swatches = JSON.parse(byId('swatches').textContent);
+const contact = document.querySelector('.pd-footer a')?.textContent;
+
+const scrolling = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+
+// In the order of the page, so that the first error is the topmost.
+const FIELDS = [
+  'file', 'print_method', 'color', 'printer', 'student_name', 'student_email',
+  'discipline', 'class_number', 'acknowledged_minimum_charge',
+];
+const DRAFTED = FIELDS.slice(1);
+
+// What the last look at the chosen file showed; `pending` while that look lasts.
+let verdict = null;
+let pending = null;
+let request = null;
+
+// ---- What is right ----
+
+const valueOf = (name) => (form.elements[name].value ?? '').trim();
+
+const messages = {
+  file() {
+    if (!fileInput.files.length) return `Choose your model file: ${limits.extensions.join(', ')}.`;
+    return verdict?.level === 'bad' ? verdict.text : '';
+  },
+  print_method: (value) => (value ? '' : 'Choose Filament or Resin.'),
+  color: (value) => value ? '' : valueOf('print_method') ? 'Choose a colour.' : 'Choose a print method first, then a colour.',
+  printer: (value) => value ? '' : valueOf('print_method') ? 'Choose the printer you think your model fits on.' : 'Choose a print method first, then a printer.',
+  student_name: (value) => value.length >= 2 && value.length <= 100 ? '' : 'Enter your name, 2 to 100 characters.',
+  student_email(value) {
+    if (value.length > 100) return 'Enter an e-mail address of at most 100 characters.';
+    return /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value) ? '' : 'Enter a full e-mail address, such as jsmith@uni.edu.';
+  },
+  discipline: (value) => (value ? '' : 'Choose your discipline; “Other” is one of them.'),
+  class_number: (value) => value && value.length <= 50 ? '' : 'Enter your class number, such as ARCH 4000, or N/A if it is not for a class.',
+  acknowledged_minimum_charge(value) {
+    if (value === 'No') return 'We cannot print below the minimum charge. To submit this model, choose Yes.';
+    return value ? '' : 'Choose Yes if you accept the minimum charge.';
+  },
+};
+
+const messageFor = (name) => messages[name](valueOf(name));
+
+// ---- Marking fields ----
+
+function controlsOf(name) {
+  const control = form.elements[name];
+  return control instanceof RadioNodeList ? [...control] : [control];
+}
+
+function mark(name, message) {
+  const error = byId(`${name}-error`);
+  error.textContent = message;
+  error.hidden = !message;
+  for (const control of controlsOf(name)) {
+    const box = control.closest('.pd-choice') ?? (name === 'file' ? drop : control);
+    box.classList.toggle('is-invalid', Boolean(message));
+    if (message) control.setAttribute('aria-invalid', 'true');
+    else control.removeAttribute('aria-invalid');
+  }
+}
+
+function validate(name) {
+  const message = messageFor(name);
+  mark(name, message);
+  return message;
+}
+
+const isMarked = (name) => !byId(`${name}-error`).hidden;
+
+function goToFirstError() {
+  const name = FIELDS.find(isMarked);
+  if (!name) return;
+  const control = controlsOf(name).find((one) => !one.disabled) ?? form.elements.print_method[0];
+  const box = name === 'file' ? drop : control.closest('div');
+  box.scrollIntoView({ block: 'center', behavior: scrolling });
+  control.focus({ preventScroll: true });
+}
+
+function say(message, link) {
+  const box = byId('form-message');
+  box.replaceChildren(message);
+  if (link) {
+    const anchor = Object.assign(document.createElement('a'), { href: link.href, textContent: link.text });
+    box.append(' ', anchor);
+  }
+  box.hidden = !message;
+  if (message) {
+    box.scrollIntoView({ block: 'center', behavior: scrolling });
+    box.focus({ preventScroll: true });
+  }
+}
+
+// ---- Colour and printer follow the print method ----
+
+const selects = ['color', 'printer'].map((name) => {
+  const select = form.elements[name];
+  const groups = new Map([...select.querySelectorAll('optgroup')].map((group) => [group.label, [...group.children]]));
+  const help = byId(`${name}-help`);
+  return { name, select, groups, help, placeholder: select.options[0], chosenText: help.textContent };
+});
+
+function followMethod() {
+  const method = valueOf('print_method');
+  for (const { select, groups, help, placeholder, chosenText } of selects) {
+    const before = select.value;
+    const options = groups.get(method) ?? [];
+    select.replaceChildren(placeholder, ...options);
+    select.disabled = !method;
+    const same = options.find((option) => option.value === before);
+    // One printer takes resin: choosing it for the student saves a step.
+    select.value = (same ?? (options.length === 1 ? options[0] : placeholder)).value;
+    help.textContent = method ? chosenText : help.dataset.unchosen;
+  }
+}
+
+// ---- The summary beside the form ----
+
+function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('class', 'pd-icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  use.setAttribute('href', `#pd-icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+function colourDot(color) {
+  const dot = element('span', 'pd-dot');
+  dot.style.setProperty('--pd-dot', swatches[color]);
+  return dot;
+}
+
+function showSummary() {
+  const file = fileInput.files[0];
+  const method = valueOf('print_method');
+  const color = valueOf('color');
+  const rows = [];
+  if (file) rows.push(['File', file.name], ['Size', formatBytes(file.size)]);
+  if (method) rows.push(['Material', ...(swatches[color] ? [colourDot(color), ' '] : []), color ? `${method} · ${color}` : method]);
+  const list = byId('summary');
+  list.replaceChildren(...rows.flatMap(([term, ...parts]) => [element('dt', '', term), element('dd', '', ...parts)]));
+  list.hidden = !rows.length;
+
+  const printer = valueOf('printer');
+  for (const cell of byId('volumes').children) cell.classList.toggle('pd-chosen', cell.dataset.printer === printer);
+}
+
+function showVerdict() {
+  const box = byId('verdict');
+  if (!fileInput.files.length) {
+    box.replaceChildren(element('p', 'pd-muted', 'No file chosen yet. Once you choose one, it is checked here before it is sent.'));
+    return;
+  }
+  const titles = { ok: 'File looks right', warn: 'Please look again', bad: 'This file cannot be sent' };
+  box.replaceChildren(
+    element('p', `pd-verdict-title pd-${verdict.level}`, icon(verdict.level), ` ${titles[verdict.level]}`),
+    element('p', 'pd-muted', verdict.text),
+  );
+}
+
+// ---- The file ----
+
+async function onFile() {
+  const file = fileInput.files[0];
+  const name = byId('file-name');
+  name.hidden = !file;
+  name.textContent = file ? `${file.name} · ${formatBytes(file.size)}` : '';
+  const look = file ? checkFile(file, limits) : Promise.resolve(null);
+  pending = look;
+  const result = await look;
+  if (pending !== look) return; // another file was chosen meanwhile
+  verdict = result;
+  if (file || isMarked('file')) validate('file');
+  showVerdict();
+  showSummary();
+}
+
+function onDrop(event) {
+  event.preventDefault();
+  drop.classList.remove('pd-drop-over');
+  const file = event.dataTransfer.files[0];
+  if (!file) return;
+  const one = new DataTransfer(); // of several dropped files, the first
+  one.items.add(file);
+  fileInput.files = one.files;
+  onFile();
+}
+
+function setUpDrop() {
+  drop.classList.add('pd-drop-js');
+  drop.querySelectorAll('[data-js-only]').forEach((node) => (node.hidden = false));
+  for (const name of ['dragenter', 'dragover']) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add('pd-drop-over');
+    });
+  }
+  drop.addEventListener('dragleave', (event) => drop.contains(event.relatedTarget) || drop.classList.remove('pd-drop-over'));
+  drop.addEventListener('drop', onDrop);
+  // A file dropped beside the zone would otherwise replace the page, and all that was typed.
+  for (const name of ['dragover', 'drop']) document.addEventListener(name, (event) => event.preventDefault());
+}
+
+// ---- The draft: what was typed survives a reload ----
+
+function storage(action) {
+  try {
+    return action(sessionStorage);
+  } catch {
+    return null; // storage may be refused; then there is no draft
+  }
+}
+
+const saveDraft = () =>
+  storage((store) => store.setItem(DRAFT_KEY, JSON.stringify(Object.fromEntries(DRAFTED.map((name) => [name, form.elements[name].value])))));
+const dropDraft = () => storage((store) => store.removeItem(DRAFT_KEY));
+
+function restoreDraft() {
+  const draft = storage((store) => JSON.parse(store.getItem(DRAFT_KEY))) ?? {};
+  const restore = (name) => {
+    if (draft[name] && !form.elements[name].value) form.elements[name].value = draft[name];
+  };
+  restore('print_method'); // first: the options of colour and printer depend on it
+  followMethod();
+  DRAFTED.forEach(restore);
+}
+
+// ---- Sending ----
+
+const warnBeforeLeaving = (event) => event.preventDefault();
+
+function setSending(sending) {
+  const button = byId('send');
+  button.disabled = sending;
+  button.querySelector('.spinner-border').hidden = !sending;
+  button.querySelector('[data-label]').textContent = sending ? 'Sending…' : 'Submit';
+  byId('cancel').hidden = !sending;
+  byId('upload').hidden = !sending;
+  form.setAttribute('aria-busy', String(sending));
+  if (sending) window.addEventListener('beforeunload', warnBeforeLeaving);
+  else window.removeEventListener('beforeunload', warnBeforeLeaving);
+}
+
+function showProgress({ loaded, total }) {
+  byId('upload-bar').value = (100 * loaded) / total;
+  byId('upload-amount').textContent = `${Math.floor((100 * loaded) / total)} % of ${formatBytes(total)}`;
+}
+
+function showChecking() {
+  byId('upload-text').textContent = 'Checking the file…';
+  byId('upload-amount').textContent = '';
+  byId('upload-bar').removeAttribute('value'); // no longer known how long: an indeterminate bar
+  byId('cancel').hidden = true; // the file has arrived; cancelling now would not take it back
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function showRefusedFields(fields, message) {
+  const known = Object.entries(fields).filter(([name]) => FIELDS.includes(name));
+  for (const [name, text] of known) mark(name, [text].flat().join(' '));
+  if (known.length) {
+    say('');
+    goToFirstError();
+  } else say(message || 'Something in the form was refused. Look it over and submit again.');
+}
+
+function onDuplicate({ message, details = {} }) {
+  const id = details.short_id ?? String(details.job_id ?? '').slice(0, 8);
+  const text = message || 'You have already submitted this file, and it has not been printed yet.';
+  const named = !id || text.includes(id) ? text : `${text} Its job ID is ${id}.`;
+  say(named, { href: id ? `/track?job=${encodeURIComponent(id)}` : '/track', text: 'Track this job' });
+}
+
+function minutesToWait() {
+  const seconds = Number(request.getResponseHeader('Retry-After'));
+  if (!seconds) return 'a while';
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+}
+
+function onAnswer() {
+  const { status } = request;
+  const body = parse(request.responseText);
+  if (status === 201) {
+    dropDraft();
+    setSending(false);
+    window.location.assign(`/submit/success?job=${encodeURIComponent(body.id ?? body.job?.id ?? '')}`);
+    byId('send').disabled = true; // no second press while the next page loads
+    return;
+  }
+  const kept = 'Everything you entered is still here.';
+  setSending(false);
+  if (status === 400 || status === 422) showRefusedFields(body.details?.fields ?? {}, body.message);
+  else if (status === 409) onDuplicate(body);
+  else if (status === 413) {
+    mark('file', `The file is too large: the most we take is ${limits.maxMb} MB. Export it with fewer triangles.`);
+    goToFirstError();
+  } else if (status === 429) say(`You have submitted several models in a short time. Please try again in ${minutesToWait()}. ${kept}`);
+  else if (status === 503) say(`The lab cannot take files just now. Please try again in a few minutes. ${kept}`);
+  else {
+    const reference = body.details?.reference ?? body.reference;
+    const ask = reference ? ` If it happens again, write to ${contact} and give the reference ${reference}.` : '';
+    say(`Something went wrong on our side, and the model was not submitted. Please try again. ${kept}${ask}`);
+  }
+}
+
+function onLost() {
+  setSending(false);
+  say('The connection was lost before the model had arrived. Check your network, then press Submit again. Everything you entered is still here.');
+}
+
+function send() {
+  say('');
+  setSending(true);
+  const name = fileInput.files[0].name;
+  byId('upload-text').textContent = `Uploading ${name}…`;
+  byId('upload-bar').value = 0;
+  request = new XMLHttpRequest();
+  request.open('POST', form.dataset.action);
+  request.setRequestHeader('Accept', 'application/json');
+  request.upload.addEventListener('progress', showProgress);
+  request.upload.addEventListener('load', showChecking);
+  request.addEventListener('load', onAnswer);
+  request.addEventListener('error', onLost);
+  request.addEventListener('abort', () => {
+    setSending(false);
+    say('Cancelled: nothing was submitted.');
+  });
+  request.send(new FormData(form));
+}
+
+async function onSubmit(event) {
+  event.preventDefault();
+  if (byId('send').disabled) return;
+  await pending;
+  const wrong = FIELDS.filter((name) => validate(name));
+  if (wrong.length) goToFirstError();
+  else send();
+}
+
+// ---- Start ----
+
+function onEdited({ target, type }) {
+  const { name } = target;
+  if (!DRAFTED.includes(name)) return;
+  if (name === 'print_method') {
+    followMethod();
+    for (const { name: follower } of selects) if (isMarked(follower)) validate(follower);
+  }
+  saveDraft();
+  showSummary();
+  if (isMarked(name) || type === 'change') validate(name);
+}
+
+function onLeft({ target: { name } }) {
+  if (DRAFTED.includes(name) && valueOf(name)) validate(name);
+}
+
+form.noValidate = true; // our messages say what would be right; the browser's do not
+setUpDrop();
+restoreDraft();
+onFile(); // after "back", browsers may have kept the chosen file
+fileInput.addEventListener('change', onFile);
+form.addEventListener('input', onEdited);
+form.addEventListener('change', onEdited);
+form.addEventListener('focusout', onLeft);
+form.addEventListener('submit', onSubmit);
+byId('cancel').addEventListener('click', () => request?.abort());

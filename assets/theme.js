@@ -1,0 +1,48 @@
+// The light or dark theme. Loaded in <head>, before anything is painted, so that no page flashes white.
+// Any element with the attribute data-pd-theme-toggle switches it when pressed.
+(() => {
+  'use strict';
+  const KEY = 'printdesk-theme';
+  const root = document.documentElement;
+  const printdesk = (window.printdesk = window.printdesk || {});
+  if (printdesk.toggleTheme) return; // loaded twice: once is enough
+
+  const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
+
+  // Storage may be refused (private windows, blocked cookies); then the choice lasts for this page only.
+  function readChoice() {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null;
+    }
+  }
+
+  function keepChoice(theme) {
+    try {
+      localStorage.setItem(KEY, theme);
+    } catch {
+      // see readChoice
+    }
+  }
+
+  function apply() {
+    const choice = readChoice();
+    const known = choice === 'light' || choice === 'dark';
+    root.dataset.bsTheme = known ? choice : prefersDark.matches ? 'dark' : 'light';
+  }
+
+  printdesk.toggleTheme = () => {
+    const theme = root.dataset.bsTheme === 'dark' ? 'light' : 'dark';
+    root.dataset.bsTheme = theme;
+    keepChoice(theme);
+    return theme;
+  };
+
+  apply();
+  prefersDark.addEventListener('change', apply);
+  window.addEventListener('storage', (event) => event.key === KEY && apply());
+  document.addEventListener('click', (event) => {
+    if (event.target.closest?.('[data-pd-theme-toggle]')) printdesk.toggleTheme();
+  });
+})();

@@ -1,0 +1,96 @@
+// Shows every <time datetime="...Z" data-format="datetime|date|time|ago"> in the reader's own zone.
+// "ago" is refreshed twice a minute and, inside .pd-age, coloured by age. Used by the student pages
+// and by the Dash console, whose elements come and go: hence the observer.
+(() => {
+  'use strict';
+  const HOUR_MS = 3_600_000;
+  const REFRESH_MS = 30_000;
+  const SELECTOR = 'time[datetime][data-format]';
+  const AGES = [[24, 'pd-age-green'], [48, 'pd-age-yellow'], [72, 'pd-age-orange'], [Infinity, 'pd-age-red']];
+
+  const formats = {
+    datetime: new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
+    date: new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }),
+    time: new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }),
+  };
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+
+  /** "3h 12m", "2d 4h", "5m"; under a minute an empty string. */
+  function duration(ms) {
+    const minutes = Math.floor(ms / 60_000);
+    const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+    if (days) return hours ? `${days}d ${hours}h` : `${days}d`;
+    if (hours) return rest ? `${hours}h ${rest}m` : `${hours}h`;
+    return minutes ? `${minutes}m` : '';
+  }
+
+  function ago(ms) {
+    const text = duration(Math.abs(ms));
+    if (!text) return 'just now';
+    return ms < 0 ? `in ${text}` : `${text} ago`;
+  }
+
+  // Writes only what differs, and into the existing text node: React keeps hold of that node, and the
+  // observer below would otherwise answer its own changes for ever.
+  function setText(element, text) {
+    if (element.textContent === text) return;
+    const only = element.childNodes.length === 1 && element.firstChild;
+    if (only && only.nodeType === Node.TEXT_NODE) only.nodeValue = text;
+    else element.textContent = text;
+  }
+
+  function colourByAge(element, ms) {
+    const chip = element.closest('.pd-age');
+    if (!chip) return;
+    const colour = AGES.find(([hours]) => ms < hours * HOUR_MS)[1];
+    for (const [, name] of AGES) {
+      if (chip.classList.contains(name) !== (name === colour)) chip.classList.toggle(name);
+    }
+  }
+
+  function show(element) {
+    const at = new Date(element.getAttribute('datetime'));
+    if (Number.isNaN(at.getTime())) return; // what the server wrote stays
+    const format = element.dataset.format;
+    if (format === 'ago') {
+      const ms = Date.now() - at.getTime();
+      setText(element, ago(ms));
+      colourByAge(element, ms);
+    } else if (formats[format]) {
+      setText(element, formats[format].format(at));
+    }
+    const title = exact.format(at);
+    if (element.title !== title) element.title = title;
+  }
+
+  function showAll(root) {
+    if (root.matches?.(SELECTOR)) show(root);
+    root.querySelectorAll?.(SELECTOR).forEach(show);
+  }
+
+  function onMutations(mutations) {
+    for (const { type, target, addedNodes } of mutations) {
+      const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
+      if (element?.matches?.(SELECTOR)) show(element);
+      if (type === 'childList') addedNodes.forEach(showAll);
+    }
+  }
+
+  function start() {
+    showAll(document);
+    new MutationObserver(onMutations).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+      attributeFilter: ['datetime', 'data-format', 'class'],
+    });
+    setInterval(() => document.querySelectorAll('time[data-format="ago"]').forEach(show), REFRESH_MS);
+  }
+
+  const printdesk = (window.printdesk = window.printdesk || {});
+  if (printdesk.ago) return; // loaded twice: once is enough
+  printdesk.ago = (iso) => ago(Date.now() - new Date(iso).getTime());
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
+  else start();
+})();

@@ -1,0 +1,1 @@
+"""Dash pieces that pages share; built from plain data, they never query."""

@@ -1,0 +1,70 @@
+"""Small pieces: icons, times, chips, facts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from models import Status
+from settings import lab
+
+ALL = "all"  # the value of a choice that narrows nothing; an empty one would show as blank
+
+STATUS_ICONS = {
+    Status.UPLOADED: "bi-inbox",
+    Status.PENDING: "bi-hourglass-split",
+    Status.READYTOPRINT: "bi-list-check",
+    Status.PRINTING: "bi-printer",
+    Status.COMPLETED: "bi-check2-square",
+    Status.PAIDPICKEDUP: "bi-bag-check",
+    Status.REJECTED: "bi-x-octagon",
+    Status.ARCHIVED: "bi-archive",
+}
+
+
+def icon(name: str, extra: str = "") -> Component:
+    return html.I(className=f"bi {name} {extra}".strip(), **{"aria-hidden": "true"})
+
+
+def moment(at: datetime, shown: str = "datetime", className: str = "") -> Component:
+    """A time in the viewer's zone: assets/times.js writes it; UTC until then. `shown` is datetime,
+    date, time or ago."""
+    iso = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    words = f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC"
+    return html.Time(
+        words, dateTime=iso, className=className, **{"data-format": shown, "data-exact": words}
+    )
+
+
+def chip(content: Any, icon_name: str = "", tone: str = "") -> Component:
+    """A pill on a card. `tone` is ok, warn or bad."""
+    children = [icon(icon_name), content] if icon_name else content
+    return html.Span(children, className=f"pd-chip pd-chip-{tone}" if tone else "pd-chip")
+
+
+def color_chip(material: str, color: str) -> Component:
+    swatch = lab().swatches.get(color)
+    dot = html.Span(className="pd-dot", style={"backgroundColor": swatch}) if swatch else None
+    return html.Span([dot, f"{material} · {color}"], className="pd-chip")
+
+
+def facts(rows: list[tuple[str, Any]]) -> Component:
+    """A list of names and values; rows without a value are left out."""
+    shown = [(name, value) for name, value in rows if value not in (None, "")]
+    return html.Dl(
+        [part for name, value in shown for part in (html.Dt(name), html.Dd(value))],
+        className="pd-facts",
+    )
+
+
+def empty(icon_name: str, title: str, words: str) -> Component:
+    return html.Div([icon(icon_name), html.H2(title), html.P(words)], className="pd-empty")
+
+
+def file_size(size: int) -> str:
+    """Bytes in words: 512 bytes, 4.2 MB."""
+    if size < 1024:
+        return f"{size} bytes"
+    amount, unit = (size / 1024, "kB") if size < 1024**2 else (size / 1024**2, "MB")
+    return f"{amount:.1f} {unit}"

@@ -1,0 +1,83 @@
+"""What stands around every page of the console: header, messages, main landmark."""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components import ids, toasts
+from components.parts import icon
+from models import Role
+from services.actors import Actor
+
+_PAGES = (("/dashboard", "Queue", Role.MANAGER), ("/mail", "Mail", Role.STAFF))
+
+
+def shell(actor: Actor, here: str, content: Any) -> Component:
+    """A page of the console. `here` is the path of the page shown."""
+    return html.Div(
+        [
+            html.A("Skip to the content", href="#main", className="pd-skip"),
+            html.Header(
+                [
+                    html.A([icon("bi-box"), "Printdesk"], href="/dashboard", className="pd-brand"),
+                    html.Nav(
+                        html.Ul(
+                            [
+                                html.Li(_link(path, name, here))
+                                for path, name, role in _PAGES
+                                if actor.may(role)
+                            ],
+                            className="pd-nav",
+                        ),
+                        **{"aria-label": "Pages"},
+                    ),
+                    _side(actor),
+                ],
+                className="pd-header",
+            ),
+            html.Main(content, id="main", tabIndex="-1"),
+            toasts.container(),
+        ]
+    )
+
+
+def _link(path: str, name: str, here: str) -> Component:
+    active = path == here
+    label: list[Any] = [name]
+    if path == "/dashboard":
+        label.append(html.Span(id=ids.SHELL_NEW, className="pd-count pd-count-alert", hidden=True))
+    return dcc.Link(label, href=path, className=f"pd-nav-link{' active' if active else ''}")
+
+
+def _side(actor: Actor) -> Component:
+    return html.Div(
+        [
+            html.Span(id=ids.SHELL_UPDATED, className="pd-updated"),
+            html.Button(
+                [
+                    html.Span(
+                        [icon("bi-moon-stars"), _hidden("Dark theme")], className="pd-theme-dark"
+                    ),
+                    html.Span([icon("bi-sun"), _hidden("Light theme")], className="pd-theme-light"),
+                ],
+                type="button",
+                className="pd-icon-button",
+                **{"data-pd-theme-toggle": "1"},
+            ),
+            html.Span(
+                [icon("bi-person-circle"), html.Span(actor.name, className="pd-wide-only")],
+                className="pd-user",
+            ),
+            html.Form(
+                html.Button("Sign out", type="submit", className="pd-nav-link pd-sign-out"),
+                action="/logout",
+                method="post",
+            ),
+        ],
+        className="pd-header-side",
+    )
+
+
+def _hidden(words: str) -> Component:
+    return html.Span(words, className="visually-hidden")
