@@ -1,4 +1,4 @@
-/* What the console does in the browser by itself: the live price, and giving a lock back when the
+/* What the console does in the browser by itself: presses, the live price, and giving a lock back when the
    page is left with a dialog open. */
 'use strict';
 
@@ -16,6 +16,16 @@
   }
 
   namespaces.printdesk = { cost: cost };
+
+  /* Buttons made by components/parts.py: a press writes their value into a dcc.Store. The time makes
+     two presses of one button differ. */
+  document.addEventListener('click', function (event) {
+    const button = event.target.closest('[data-pd-store]');
+    if (!button || button.disabled) return;
+    const value = JSON.parse(button.dataset.pdValue);
+    const data = value && typeof value === 'object' ? Object.assign({ at: Date.now() }, value) : value;
+    window.dash_clientside.set_props(button.dataset.pdStore, { data: data });
+  });
 
   /* Closing the tab does not call the server's callback; a beacon still goes out. */
   window.addEventListener('pagehide', function () {

@@ -19,12 +19,11 @@ from dash.exceptions import PreventUpdate
 from flask import g
 from sqlalchemy.orm import Session
 
-from callbacks.queue import pressed_button
 from components import dialogs, ids, toasts
 from models import Status
 from services import jobs, locks, overrides, work, workflow
 from services.effects import PrintPlan
-from services.errors import Invalid, PrintdeskError
+from services.errors import Invalid, NotFound, PrintdeskError
 from services.workflow import TRANSITIONS, Lock, Request
 
 _DONE = {
@@ -51,12 +50,13 @@ _DONE = {
     Output(ids.DIALOG_ABOUT, "data"),
     Output(ids.DIALOG_BEAT, "disabled"),
     Output(ids.QUEUE_CHANGED, "data", allow_duplicate=True),
-    Input(ids.action(ALL, ALL, ALL), "n_clicks"),
+    Input(ids.QUEUE_PRESSED, "data"),
     prevent_initial_call=True,
 )
-def begin(_clicks: Any) -> tuple[Any, ...]:
+def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
     """A button of a card or of the panel: opens the dialog, with the lock if the action needs it."""
-    pressed = pressed_button()
+    if not pressed:
+        raise PreventUpdate
     action, job_id = str(pressed["action"]), str(pressed["job"])
     if action in ("review", "unreview"):
         with work.unit() as session:
@@ -179,6 +179,8 @@ clientside_callback(
 
 def _open(session: Session, job_id: str, action: str, takes_lock: bool) -> jobs.JobView:
     """The job for the dialog, locked if need be. Raises what the action would be refused with."""
+    if not dialogs.is_known(action):
+        raise NotFound("There is no such action.")
     if takes_lock:
         locks.acquire(session, job_id, actor=g.actor)
     job = jobs.get(session, job_id, actor=g.actor)

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import dash_bootstrap_components as dbc
-from dash import ALL, Input, Output, callback, ctx, html
+from dash import Input, Output, callback, ctx, html
 from dash.development.base_component import Component
-from dash.exceptions import PreventUpdate
 from flask import g
 
 from components import ids
-from components.parts import chip, empty, moment
+from components.parts import button, chip, empty, moment
 from models import MailState
 from services import mail, work
 from services.mail import MailView
@@ -25,10 +23,13 @@ _STATES = {
 @callback(
     Output(ids.MAIL_LIST, "children"),
     Input(ids.MAIL_POLL, "n_intervals"),
-    Input(ids.MAIL_CHANGED, "data"),
+    Input(ids.MAIL_PRESSED, "data"),
 )
-def show_mails(_intervals: Any, _changed: Any) -> Component:
+def show_mails(_intervals: Any, pressed: dict[str, Any] | None) -> Component:
+    """The outbox; after “Try again” was pressed for a mail, with that mail in line."""
     with work.unit() as session:
+        if ctx.triggered_id == ids.MAIL_PRESSED and pressed:
+            mail.retry_now(session, str(pressed["mail"]), actor=g.actor)
         mails, total = mail.list_mails(session, actor=g.actor, limit=100)
     if not mails:
         return empty("bi-envelope", "No mail yet", "Mails to students appear here.")
@@ -38,20 +39,6 @@ def show_mails(_intervals: Any, _changed: Any) -> Component:
             html.Ul([_item(item) for item in mails], className="pd-mail-list"),
         ]
     )
-
-
-@callback(
-    Output(ids.MAIL_CHANGED, "data"),
-    Input(ids.retry(ALL), "n_clicks"),
-    prevent_initial_call=True,
-)
-def retry(_clicks: Any) -> str:
-    if not ctx.triggered or not ctx.triggered[0]["value"]:
-        raise PreventUpdate
-    pressed: Any = ctx.triggered_id
-    with work.unit() as session:
-        mail.retry_now(session, pressed["mail"], actor=g.actor)
-    return f"{pressed['mail']}-{ctx.triggered[0]['value']}"
 
 
 def _item(item: MailView) -> Component:
@@ -76,7 +63,7 @@ def _item(item: MailView) -> Component:
             html.Details(
                 [html.Summary("Read"), html.Pre(item.text, className="pd-mail-body")],
             ),
-            dbc.Button("Try again", id=ids.retry(item.id), color="outline-secondary")
+            button("Try again", ids.MAIL_PRESSED, {"mail": item.id})
             if item.state is MailState.FAILED
             else None,
         ],

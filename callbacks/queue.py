@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from dash import ALL, Input, Output, State, callback, ctx, no_update
+from dash import Input, Output, State, callback
 from dash.exceptions import PreventUpdate
 from flask import g
 
@@ -70,21 +70,6 @@ def show_queue(
 
 @callback(
     Output(ids.QUEUE_VIEW, "data"),
-    Output(ids.QUEUE_SELECTED, "data", allow_duplicate=True),
-    Input(ids.tab(ALL), "n_clicks"),
-    Input(ids.page(ALL), "n_clicks"),
-    State(ids.QUEUE_VIEW, "data"),
-    prevent_initial_call=True,
-)
-def turn_to(_tabs: Any, _pages: Any, view: dict[str, Any]) -> tuple[Any, Any]:
-    pressed = pressed_button()
-    if pressed["type"] == "queue-tab":
-        return {"status": pressed["status"], "page": 1}, ""
-    return view | {"page": pressed["number"]}, no_update
-
-
-@callback(
-    Output(ids.QUEUE_VIEW, "data", allow_duplicate=True),
     Input(ids.QUEUE_SEARCH, "value"),
     Input(ids.QUEUE_PRINTER, "value"),
     Input(ids.QUEUE_DISCIPLINE, "value"),
@@ -95,15 +80,6 @@ def back_to_first_page(_search: Any, _printer: Any, _discipline: Any, view: dict
     if view["page"] == 1:
         raise PreventUpdate
     return view | {"page": 1}
-
-
-@callback(
-    Output(ids.QUEUE_SELECTED, "data"),
-    Input(ids.card(ALL), "n_clicks"),
-    prevent_initial_call=True,
-)
-def choose(_clicks: Any) -> str:
-    return str(pressed_button()["job"])
 
 
 @callback(
@@ -134,12 +110,3 @@ def show_detail(chosen: str | None, _intervals: Any, _changed: Any) -> tuple[Any
 
 def _chosen(value: str | None) -> str:
     return "" if value in (None, parts.ALL) else str(value)
-
-
-def pressed_button() -> dict[str, Any]:
-    """The dict id of the button that was pressed. Raises PreventUpdate when a button merely
-    appeared: Dash calls then too."""
-    pressed = ctx.triggered_id
-    if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
-        raise PreventUpdate
-    return pressed

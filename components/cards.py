@@ -1,13 +1,13 @@
 """The queue: tabs, toolbar choices, job cards."""
 
 from collections.abc import Mapping
+from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
 from components import ids
-from components.parts import chip, color_chip, empty, icon, moment
+from components.parts import button, chip, color_chip, empty, icon, moment
 from models import STATUS_LABELS, Status
 from services.actors import Actor
 from services.costs import format_money
@@ -50,13 +50,13 @@ _EMPTY = {
 def tabs(counts: Mapping[Status, int], active: Status) -> list[Component]:
     return [
         html.Li(
-            html.Button(
+            button(
                 [
                     STATUS_LABELS[status],
                     html.Span(f"{counts[status]:,}", className="pd-count"),
                 ],
-                id=ids.tab(status.value),
-                type="button",
+                ids.QUEUE_VIEW,
+                {"status": status.value, "page": 1},
                 className=f"pd-tab{' active' if status is active else ''}",
                 role="tab",
                 **{"aria-selected": "true" if status is active else "false"},
@@ -75,7 +75,7 @@ def job_list(page: JobPage, status: Status, narrowed: bool, chosen: str, actor: 
         label = STATUS_LABELS[status].lower()
         return empty("bi-inbox", f"Nothing is {label}", _EMPTY[status])
     cards = [card(job, job.id == chosen, actor) for job in page.jobs]
-    return html.Div([html.Ul(cards, className="pd-list"), _pager(page)])
+    return html.Div([html.Ul(cards, className="pd-list"), _pager(page, {"status": status.value})])
 
 
 def card(job: JobView, is_chosen: bool, actor: Actor) -> Component:
@@ -101,15 +101,14 @@ def card(job: JobView, is_chosen: bool, actor: Actor) -> Component:
     )
 
 
-def action_buttons(
-    job: JobView, transitions: list[Transition], place: str, actor: Actor
-) -> list[Component]:
+def action_buttons(job: JobView, transitions: list[Transition], actor: Actor) -> list[Component]:
     """Buttons from the transition table; they do nothing while another person edits the job."""
     return [
-        dbc.Button(
+        button(
             row.label,
-            id=ids.action(job.id, row.action, place),
-            color=_COLORS.get(row.action, "outline-secondary"),
+            ids.QUEUE_PRESSED,
+            {"job": job.id, "action": row.action},
+            _COLORS.get(row.action, "outline-secondary"),
             disabled=job.is_locked_by_other_than(actor),
         )
         for row in transitions
@@ -127,10 +126,11 @@ def _title(job: JobView, is_chosen: bool) -> Component:
     return html.H3(
         [
             html.Span("New", className="pd-badge-new") if job.is_new else None,
-            html.Button(
+            button(
                 job.display_name,
-                id=ids.card(job.id),
-                type="button",
+                ids.QUEUE_SELECTED,
+                job.id,
+                className=None,
                 **{"aria-pressed": "true" if is_chosen else "false"},
             ),
         ],
@@ -162,25 +162,22 @@ def _chips(job: JobView) -> list[Component]:
 def _actions(job: JobView, actor: Actor) -> list[Component]:
     offered = {row.action: row for row in list_actions(job, actor)}
     shown = [offered[name] for name in _ON_CARDS if name in offered]
-    return [lock_note(job, actor), *action_buttons(job, shown, "card", actor)]
+    return [lock_note(job, actor), *action_buttons(job, shown, actor)]
 
 
-def _pager(page: JobPage) -> Component | None:
+def _pager(page: JobPage, view: dict[str, Any]) -> Component | None:
     if page.pages == 1:
         return None
     return html.Nav(
         [
-            dbc.Button(
-                "Previous",
-                id=ids.page(page.page - 1),
-                color="outline-secondary",
-                disabled=page.page <= 1,
+            button(
+                "Previous", ids.QUEUE_VIEW, view | {"page": page.page - 1}, disabled=page.page <= 1
             ),
             html.Span(f"Page {page.page} of {page.pages} · {page.filtered:,} jobs"),
-            dbc.Button(
+            button(
                 "Next",
-                id=ids.page(page.page + 1),
-                color="outline-secondary",
+                ids.QUEUE_VIEW,
+                view | {"page": page.page + 1},
                 disabled=page.page >= page.pages,
             ),
         ],

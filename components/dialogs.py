@@ -87,6 +87,10 @@ def modal() -> Component:
     )
 
 
+def is_known(action: str) -> bool:
+    return action in _TITLES
+
+
 def title(action: str) -> str:
     return _TITLES[action]
 

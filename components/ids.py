@@ -1,4 +1,7 @@
-"""Every component id. Ids are `<page>-<thing>`; repeated things are dict ids made by one function."""
+"""Every component id: `<page>-<thing>`, and one function for each repeated thing.
+
+Buttons that come and go with the data have no id: see components/parts.py, `button`.
+"""
 
 from typing import Any
 
@@ -10,6 +13,7 @@ QUEUE_POLL = "queue-poll"
 QUEUE_VIEW = "queue-view"
 QUEUE_SELECTED = "queue-selected"
 QUEUE_CHANGED = "queue-changed"
+QUEUE_PRESSED = "queue-pressed"
 QUEUE_TABS = "queue-tabs"
 QUEUE_LIST = "queue-list"
 QUEUE_PANEL = "queue-panel"
@@ -31,31 +35,9 @@ DIALOG_PRICES = "dialog-prices"
 
 MAIL_LIST = "mail-list"
 MAIL_POLL = "mail-poll"
-MAIL_CHANGED = "mail-changed"
-
-
-def tab(status: Any) -> dict[str, Any]:
-    return {"type": "queue-tab", "status": status}
-
-
-def card(job: Any) -> dict[str, Any]:
-    """The title of a card, which opens the detail panel."""
-    return {"type": "queue-card", "job": job}
-
-
-def action(job: Any, name: Any, place: Any) -> dict[str, Any]:
-    """A button that begins an action; `place` tells the card's from the panel's."""
-    return {"type": "queue-action", "job": job, "action": name, "place": place}
+MAIL_PRESSED = "mail-pressed"
 
 
 def field(name: Any) -> dict[str, Any]:
     """An input of the dialog."""
     return {"type": "dialog-field", "name": name}
-
-
-def page(number: Any) -> dict[str, Any]:
-    return {"type": "queue-page", "number": number}
-
-
-def retry(mail: Any) -> dict[str, Any]:
-    return {"type": "mail-retry", "mail": mail}

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
 from components import ids
 from components.cards import action_buttons, lock_note
-from components.parts import STATUS_ICONS, color_chip, empty, facts, file_size, icon, moment
+from components.parts import STATUS_ICONS, button, color_chip, empty, facts, file_size, icon, moment
 from models import STATUS_LABELS, MailState, Role, Status
 from services.actors import Actor
 from services.costs import format_money
@@ -69,11 +68,11 @@ def _head(job: JobView, actor: Actor) -> Component:
                 ]
             ),
             _review_button(job, actor),
-            dbc.Button(
+            button(
                 "Close",
-                id=ids.card(""),
-                color="outline-secondary",
-                className="pd-panel-close",
+                ids.QUEUE_SELECTED,
+                "",
+                className="btn btn-outline-secondary pd-panel-close",
             ),
         ],
         className="pd-panel-head",
@@ -85,10 +84,11 @@ def _review_button(job: JobView, actor: Actor) -> Component | None:
         return None
     name = "review" if job.is_new else "unreview"
     label = "Mark as reviewed" if job.is_new else "Mark as not reviewed"
-    return dbc.Button(
+    return button(
         [icon("bi-eye" if job.is_new else "bi-eye-slash"), f" {label}"],
-        id=ids.action(job.id, name, "panel"),
-        color="outline-primary",
+        ids.QUEUE_PRESSED,
+        {"job": job.id, "action": name},
+        "outline-primary",
         disabled=job.is_locked_by_other_than(actor),
     )
 
@@ -128,21 +128,24 @@ def _deadline(job: JobView) -> Any:
 
 def _actions(job: JobView, actor: Actor) -> list[Component]:
     offered = list_actions(job, actor)
-    buttons = action_buttons(job, offered, "panel", actor)
+    buttons = action_buttons(job, offered, actor)
     resendable = {Status.PENDING, Status.REJECTED, Status.COMPLETED}
     if job.status in resendable and actor.may(Role.STAFF):
         buttons.append(
-            dbc.Button(
+            button(
                 "Send e-mail again",
-                id=ids.action(job.id, "resend", "panel"),
-                color="outline-secondary",
+                ids.QUEUE_PRESSED,
+                {"job": job.id, "action": "resend"},
                 disabled=job.is_locked_by_other_than(actor),
             )
         )
     if job.is_locked_by_other_than(actor) and actor.may(Role.ADMIN):
         buttons.append(
-            dbc.Button(
-                "Release the lock", id=ids.action(job.id, "force-unlock", "panel"), color="danger"
+            button(
+                "Release the lock",
+                ids.QUEUE_PRESSED,
+                {"job": job.id, "action": "force-unlock"},
+                "danger",
             )
         )
     return buttons
@@ -151,10 +154,10 @@ def _actions(job: JobView, actor: Actor) -> list[Component]:
 def _notes_button(job: JobView, actor: Actor) -> Component | None:
     if not actor.may(Role.STAFF):
         return None
-    return dbc.Button(
+    return button(
         "Edit notes",
-        id=ids.action(job.id, "notes", "panel"),
-        color="outline-secondary",
+        ids.QUEUE_PRESSED,
+        {"job": job.id, "action": "notes"},
         disabled=job.is_locked_by_other_than(actor),
     )
 

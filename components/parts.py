@@ -1,5 +1,6 @@
 """Small pieces: icons, times, chips, facts."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,20 @@ STATUS_ICONS = {
 
 def icon(name: str, extra: str = "") -> Component:
     return html.I(className=f"bi {name} {extra}".strip(), **{"aria-hidden": "true"})
+
+
+def button(
+    label: Any, store: str, value: Any, look: str = "outline-secondary", **attributes: Any
+) -> Component:
+    """A button in content that is drawn anew at every refresh.
+
+    A press writes `value` into the `data` of the dcc.Store named `store`; assets/console.js does
+    that. A Dash callback on the button's own clicks would be called whenever buttons appear, and its
+    answer dropped when a refresh comes in between: presses would get lost.
+    """
+    attributes.setdefault("className", f"btn btn-{look}")
+    pressed = {"data-pd-store": store, "data-pd-value": json.dumps(value)}
+    return html.Button(label, type="button", **pressed, **attributes)
 
 
 def moment(at: datetime, shown: str = "datetime", className: str = "") -> Component:

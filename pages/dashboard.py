@@ -27,6 +27,7 @@ def layout(status: str = "", job: str = "", search: str = "", **_query: str) -> 
             dcc.Store(id=ids.QUEUE_VIEW, data={"status": begin.value, "page": 1}),
             dcc.Store(id=ids.QUEUE_SELECTED, data=job),
             dcc.Store(id=ids.QUEUE_CHANGED, data=0),
+            dcc.Store(id=ids.QUEUE_PRESSED),
             html.Ul(
                 id=ids.QUEUE_TABS, className="pd-tabs", role="tablist", **{"aria-label": "Status"}
             ),

@@ -26,7 +26,7 @@ def layout(**_query: str) -> Component:
                 html.H1("Mail"),
                 html.P(note, className="pd-muted"),
                 dcc.Interval(id=ids.MAIL_POLL, interval=settings().refresh_seconds * 1000),
-                dcc.Store(id=ids.MAIL_CHANGED, data=0),
+                dcc.Store(id=ids.MAIL_PRESSED),
                 html.Div(id=ids.MAIL_LIST),
             ],
             className="pd-page",

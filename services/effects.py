@@ -19,7 +19,7 @@ from models import Confirmation, Job, MailKind, PrintRun, RunOutcome, Status
 from services import confirmations, events, mail, siblings
 from services.actors import Actor
 from services.costs import cost_cents, round_up_hours
-from services.errors import Invalid
+from services.errors import Forbidden, Invalid
 from settings import lab
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def reject(move: Move) -> dict[str, Any]:
 
 
 def confirm(move: Move) -> dict[str, Any]:
-    assert move.request.confirmation_id is not None  # services/student.py reads it from the token
+    if move.request.confirmation_id is None:  # services/student.py reads it from the token
+        raise Forbidden("Only the link in the student's e-mail confirms. See “Confirm for student”.")
     confirmations.use(move.session, move.request.confirmation_id, move.now)
     _set_confirmed(move.job, move.now)
     return {}

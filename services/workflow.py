@@ -19,7 +19,7 @@ from models import STATUS_FOLDERS, STATUS_LABELS, Event, Job, MailKind, Role, St
 from services import confirmations, effects, events, jobs, locks, mail, storage, work
 from services.actors import Actor, require
 from services.effects import Effect, Move
-from services.errors import Conflict, Forbidden, Invalid
+from services.errors import Conflict, Forbidden, Invalid, NotFound
 from services.jobs import JobView
 from settings import lab
 
@@ -140,6 +140,8 @@ def move(
     NotLockHolder; Conflict, LockedByOther; Invalid; StorageUnavailable, StorageFull. When it raises,
     nothing has changed.
     """
+    if action not in TRANSITIONS:
+        raise NotFound(f"There is no action “{action}”.")
     transition, request = TRANSITIONS[action], request or Request()
     if transition.role is not None:
         require(actor, transition.role)
