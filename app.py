@@ -1,4 +1,4 @@
-"""Puts Printdesk together: Flask, the guard, the API, the public pages, the Dash console, errors."""
+"""Puts Printdesk together: Flask, the guard, the API, the student pages, the console, errors."""
 
 import secrets
 from datetime import timedelta
@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
-import public.sign_in
-import public.views
+import student_pages.sign_in
+import student_pages.views
 from api import actions, admin, auth, health, jobs, student
 from api import errors as api_errors
 from components import toasts
@@ -46,8 +46,8 @@ def create_app() -> Printdesk:
         __name__,
         title="Printdesk",
         version="1",
-        static_folder=None,
-        template_folder="public/templates",
+        static_folder=None,  # type: ignore[arg-type]  # Flask takes None, and APIFlask passes it on
+        template_folder="student_pages/templates",
         json_errors=False,
         docs_path=None,
         openapi_blueprint_url_prefix=API,
@@ -64,8 +64,8 @@ def create_app() -> Printdesk:
         _unknown_api_route,
         methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
     )
-    app.register_blueprint(public.views.bp)
-    app.register_blueprint(public.sign_in.bp)
+    app.register_blueprint(student_pages.views.bp)
+    app.register_blueprint(student_pages.sign_in.bp)
     _handle_errors(app)
     _add_console(app)
     return app
@@ -168,7 +168,7 @@ def _handle_errors(app: Printdesk) -> None:
     app.register_error_handler(PrintdeskError, _show_refusal)
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(Exception, _show_fault)
-    app.error_callback = _show_invalid_input
+    app.error_callback = _show_invalid_input  # type: ignore[assignment]  # its own, narrower union
     for away in (OperationalError, InterfaceError, TimeoutError):
         app.register_error_handler(away, _show_database_away)
 
@@ -198,7 +198,7 @@ def _show_invalid_input(error: Any) -> ResponseReturnValue:
         for place in (error.detail or {}).values()
         for name, messages in place.items()
     }
-    return api_errors.answer(Invalid(**{name: text for name, text in fields.items()}))
+    return api_errors.answer(Invalid(**fields))
 
 
 def _show_database_away(error: Exception) -> ResponseReturnValue:

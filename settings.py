@@ -4,6 +4,7 @@ Settings come from the environment or from `.env`; each has a default that works
 (printers, materials, prices, texts) come from `lab.toml`. Both are read once.
 """
 
+import os
 import tomllib
 from decimal import Decimal
 from functools import lru_cache
@@ -29,7 +30,10 @@ class Settings(BaseSettings):
     """What an installation decides. Names are the environment variables, in lower case."""
 
     model_config = SettingsConfigDict(
-        env_file=ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_file=os.environ.get("ENV_FILE", ROOT / ".env"),
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
     )
 
     host: str = "127.0.0.1"
@@ -69,7 +73,7 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """Where people reach Printdesk, without a trailing slash: what links in mails start with."""
+        """Where people reach Printdesk, without a trailing slash: links in mails start with it."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
@@ -176,6 +180,4 @@ def settings() -> Settings:
 
 @lru_cache
 def lab() -> Lab:
-    return Lab.model_validate(
-        tomllib.loads(settings().lab_file.read_text(encoding="utf-8"))
-    )
+    return Lab.model_validate(tomllib.loads(settings().lab_file.read_text(encoding="utf-8")))

@@ -65,7 +65,7 @@ def answer(error: errors.PrintdeskError) -> Response:
 
 
 def answer_http(error: HTTPException) -> Response:
-    """The answer to what Flask itself refuses: an unknown route, a wrong method, a body too large."""
+    """The answer to what Flask itself refuses: unknown route, wrong method, body too large."""
     status = error.code or 500
     message = error.description or error.name
     response = jsonify(body_of(_HTTP_CODES.get(status, "error"), message, {}))

@@ -54,7 +54,7 @@ _DONE = {
     prevent_initial_call=True,
 )
 def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
-    """A button of a card or of the panel: opens the dialog, with the lock if the action needs it."""
+    """A button was pressed: opens the dialog, with the lock if the action needs it."""
     if not pressed:
         raise PreventUpdate
     action, job_id = str(pressed["action"]), str(pressed["job"])

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 from flask import g
 
 from components import ids
-from components.parts import button, chip, empty, moment
+from components.parts import button, chip, empty, linked, moment
 from models import MailState
 from services import mail, work
 from services.mail import MailView
@@ -61,7 +61,7 @@ def _item(item: MailView) -> Component:
             ),
             html.Div(item.last_error, className="pd-bad") if item.last_error else None,
             html.Details(
-                [html.Summary("Read"), html.Pre(item.text, className="pd-mail-body")],
+                [html.Summary("Read"), html.Pre(linked(item.text), className="pd-mail-body")],
             ),
             button("Try again", ids.MAIL_PRESSED, {"mail": item.id})
             if item.state is MailState.FAILED

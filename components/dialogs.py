@@ -41,7 +41,7 @@ _WORDS = {
     "revert-completion": "The print run goes on as if it had not been completed.",
     "revert-pickup": "The print waits to be collected again.",
     "force-confirm": "Use this when the student confirmed in another way.",
-    "change-status": "This is for repairs: no e-mail is sent. The history shows who did it and why.",
+    "change-status": "For repairs: no e-mail is sent. The history shows who did it and why.",
     "archive": "The job and its files go to the archive.",
     "delete": "The job, its files and its history are deleted for good. This cannot be undone.",
     "prune": "The job, its files and its history are deleted for good. This cannot be undone.",
@@ -196,7 +196,7 @@ def _materials() -> list[dict[str, str]]:
 
 
 def _printers(material: str) -> list[dict[str, str]]:
-    """Printers, those for the material first; the service refuses a pair that does not go together."""
+    """Printers, those for the material first; the service refuses what does not go together."""
     ordered = sorted(lab().printers, key=lambda printer: printer.material != material)
     return [{"label": f"{p.name} ({p.material})", "value": p.id} for p in ordered]
 

@@ -1,6 +1,7 @@
 """Small pieces: icons, times, chips, facts."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,8 +35,8 @@ def button(
     """A button in content that is drawn anew at every refresh.
 
     A press writes `value` into the `data` of the dcc.Store named `store`; assets/console.js does
-    that. A Dash callback on the button's own clicks would be called whenever buttons appear, and its
-    answer dropped when a refresh comes in between: presses would get lost.
+    that. A Dash callback on the button's own clicks would be called whenever buttons appear, and
+    its answer dropped when a refresh comes in between: presses would get lost.
     """
     attributes.setdefault("className", f"btn btn-{look}")
     pressed = {"data-pd-store": store, "data-pd-value": json.dumps(value)}
@@ -83,3 +84,9 @@ def file_size(size: int) -> str:
         return f"{size} bytes"
     amount, unit = (size / 1024, "kB") if size < 1024**2 else (size / 1024**2, "MB")
     return f"{amount:.1f} {unit}"
+
+
+def linked(text: str) -> list[Any]:
+    """Text with the addresses in it as links."""
+    pieces = re.split(r"(https?://\S+)", text)
+    return [html.A(piece, href=piece) if place % 2 else piece for place, piece in enumerate(pieces)]

@@ -16,7 +16,7 @@ def layout(**_query: str) -> Component:
     note = (
         "Mails go out by themselves; what failed is tried again."
         if settings().smtp_url
-        else "No mail server is set, so mails are kept here and not sent. Set SMTP_URL to send them."
+        else "No mail server is set: mails are kept here and not sent. Set SMTP_URL to send them."
     )
     return shell(
         g.actor,

@@ -112,7 +112,7 @@ def reject(move: Move) -> dict[str, Any]:
 
 def confirm(move: Move) -> dict[str, Any]:
     if move.request.confirmation_id is None:  # services/student.py reads it from the token
-        raise Forbidden("Only the link in the student's e-mail confirms. See “Confirm for student”.")
+        raise Forbidden("Only the link in the student's e-mail does this.")
     confirmations.use(move.session, move.request.confirmation_id, move.now)
     _set_confirmed(move.job, move.now)
     return {}

@@ -1,4 +1,4 @@
-"""What can go wrong, named by meaning. Messages are for people; HTTP numbers live in api/errors.py."""
+"""What can go wrong, named by meaning. Messages are for people; HTTP numbers are in api/errors."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class PrintdeskError(Exception):
 
 
 class Invalid(PrintdeskError):
-    """The input is wrong. `fields` maps each field to what is wrong with it and what would be right."""
+    """The input is wrong. `fields` maps each field to what is wrong and what would be right."""
 
     code = "invalid"
 
@@ -59,7 +59,7 @@ class LockedByOther(Conflict):
 
 
 class Duplicate(Conflict):
-    """The same file from the same e-mail is already waiting. `existing_job_id` is in the details."""
+    """The same file from the same e-mail already waits. `existing_job_id` is in the details."""
 
     code = "duplicate"
 

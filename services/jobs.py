@@ -30,7 +30,7 @@ SORTS = ("oldest", "newest", "updated", "name")
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as read at one moment (`as_of`, the database's clock). Times are UTC, money is cents."""
+    """A job as read at one moment (`as_of`, the database's clock). Times are UTC, money cents."""
 
     id: str
     short_id: str
@@ -160,7 +160,7 @@ def get(session: Session, job_id: str, *, actor: Actor) -> JobView:
 
 
 def find(session: Session, job_id: str) -> JobView:
-    """One job, whoever asks: for the student's own pages, which show a part of it. Raises NotFound."""
+    """One job, whoever asks: for the student's own pages, which show a part. Raises NotFound."""
     row = session.execute(select(Job, func.clock_timestamp()).where(Job.id == job_id)).one_or_none()
     return view(*_found(row))
 
@@ -299,7 +299,7 @@ def require_lock(job: Job, now: datetime, actor: Actor) -> None:
         )
 
 
-def _found(row: Row[tuple[Job, datetime]] | None) -> tuple[Job, datetime]:
+def _found(row: Row[Job, datetime] | None) -> tuple[Job, datetime]:
     if row is None:
         raise NotFound("There is no such job. It may have been deleted.")
     return row[0], row[1]

@@ -50,7 +50,7 @@ def release(session: Session, job_id: str, *, actor: Actor) -> None:
 
 
 def force_release(session: Session, job_id: str, reason: str, *, actor: Actor) -> None:
-    """Takes the lock from whoever holds it; for administrators. Raises NotFound, Forbidden, Invalid."""
+    """Takes the lock from whoever holds it; for admins. Raises NotFound, Forbidden, Invalid."""
     require(actor, Role.ADMIN)
     if not reason.strip():
         raise Invalid(reason="Say why the lock is taken away.")

@@ -90,9 +90,9 @@ def cancel_queued(session: Session, job_id: str, *kinds: MailKind) -> None:
 def resend(
     session: Session, job: Job, kind: MailKind, now: datetime, *, actor: Actor
 ) -> str | None:
-    """Sends a mail about a job again, as the actor asked; an approval with a new link, whose token is returned.
+    """Sends a mail about a job again, as the actor asked; an approval with a new link.
 
-    The caller has locked the job's row and checked that it may be sent now.
+    Returns the new link's token, if there is one. The caller has locked the job's row and checked that it may be sent now.
     """
     link = confirmations.issue(session, job, now) if kind is MailKind.APPROVAL else None
     cancel_queued(session, job.id, kind)

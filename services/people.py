@@ -18,6 +18,7 @@ from services.errors import Invalid, NotSignedIn
 from settings import settings
 
 MIN_PASSWORD = 10
+DEFAULT_ADMIN = "admin@printdesk.example"
 _hasher = PasswordHasher()
 
 
@@ -66,7 +67,7 @@ def issue_token(identity: Identity) -> str:
 def read_token(session: Session, token: str) -> Identity:
     """Who a bearer token stands for. Raises NotSignedIn."""
     try:
-        staff_id, stamp = _serializer().loads(token, max_age=settings().token_minutes * 60)
+        staff_id, stamp = _serializer().loads(token, max_age=int(settings().token_minutes * 60))
     except (BadSignature, ValueError, TypeError):
         raise NotSignedIn("Invalid or expired token") from None
     identity = find_identity(session, str(staff_id))
@@ -110,7 +111,7 @@ def ensure_first_admin(session: Session, *, email: str, password: str) -> str | 
     if session.scalar(select(Staff.id).limit(1)) is not None:
         return None
     made = None if password else secrets.token_urlsafe(12)
-    address = email or "admin@printdesk.local"
+    address = email or DEFAULT_ADMIN
     name = address.partition("@")[0].replace(".", " ").title()
     add(session, address, name, Role.ADMIN, password or made, actor=SYSTEM)
     return made

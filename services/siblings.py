@@ -10,7 +10,7 @@ from settings import lab
 
 
 def find_superseding(job: Job) -> str | None:
-    """The file that takes the place of the authoritative one, or None when there is no newer choice.
+    """The file that takes the place of the authoritative one, or None when there is none.
 
     Raises StorageUnavailable.
     """

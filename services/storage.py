@@ -223,7 +223,7 @@ def translated() -> Iterator[None]:
 
 
 def _reliably(action: Callable[[], Result]) -> Result:
-    """Does a file operation, again after a moment when the share has a hiccup (ESTALE, EBUSY...)."""
+    """Does a file operation, again after a moment when the share has a hiccup (ESTALE...)."""
     retrying = Retrying(
         retry=retry_if_exception_type(StorageUnavailable),
         stop=stop_after_attempt(_ATTEMPTS),
@@ -244,7 +244,7 @@ def _not_reachable() -> str:
 
 
 def _fresh(folder: Path) -> Path:
-    """An empty folder. The caller holds the job's row lock, so what is there is a crash's leftover."""
+    """An empty folder. The caller holds the job's row lock, so what is there is a leftover."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()
@@ -321,7 +321,7 @@ def _as_json(metadata: dict[str, Any]) -> bytes:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    """Writes beside the target, checks the length, syncs, renames: as restic's local backend does."""
+    """Writes beside the target, checks the length, syncs, renames, as restic's backend does."""
     temporary = path.with_name(f".{path.name}.tmp")
     with open(temporary, "wb") as file:
         file.write(content)
@@ -334,7 +334,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _fsync(path: Path) -> None:
-    """Makes a file or a folder durable; opened read-only, because the original may not be written."""
+    """Makes a file or folder durable; opened read-only, as the original may not be written."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

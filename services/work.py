@@ -28,7 +28,7 @@ _send_task: TaskSender | None = None
 
 
 def engine() -> Engine:
-    """The process's engine, made at first use so that a forked worker never inherits a connection."""
+    """The process's engine, made at first use: a forked worker inherits no connection."""
     global _engine
     with _engine_lock:
         if _engine is None:
@@ -111,7 +111,7 @@ def ping(timeout_ms: int = 3000) -> None:
 
 
 def _attempt(action: Callable[[], None]) -> None:
-    """What follows a commit must not undo the answer: a failure is logged and left to the sweeps."""
+    """What follows a commit must not undo the answer: a failure is logged, and swept later."""
     try:
         action()
     except Exception:  # the change stands whatever happens here

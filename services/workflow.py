@@ -88,16 +88,16 @@ TRANSITIONS: Mapping[str, Transition] = {row.action: row for row in (
          "StaffRejected", effects.reject, mail=MailKind.REJECTION),
     _row("confirm", "Confirm", S.PENDING, S.READYTOPRINT, None, Lock.NONE,
          "StudentConfirmed", effects.confirm),
-    _row("force-confirm", "Confirm for student", S.PENDING, S.READYTOPRINT, R.STAFF, Lock.NOT_ANOTHERS,
-         "AdminAction", effects.force_confirm),
+    _row("force-confirm", "Confirm for student", S.PENDING, S.READYTOPRINT, R.STAFF,
+         Lock.NOT_ANOTHERS, "AdminAction", effects.force_confirm),
     _row("mark-printing", "Mark printing", S.READYTOPRINT, S.PRINTING, R.STAFF, Lock.HELD,
          "PrintStarted", effects.start_run),
     _row("mark-complete", "Mark complete", S.PRINTING, S.COMPLETED, R.STAFF, Lock.HELD,
          "PrintCompleted", effects.complete_run, mail=MailKind.COMPLETION),
     _row("mark-picked-up", "Mark picked up", S.COMPLETED, S.PAIDPICKEDUP, R.STAFF, Lock.HELD,
          "PickedUp"),
-    _row("revert-completion", "Revert completion", S.COMPLETED, S.PRINTING, R.STAFF, Lock.NOT_ANOTHERS,
-         "StatusReverted", effects.reopen_run, in_window=True),
+    _row("revert-completion", "Revert completion", S.COMPLETED, S.PRINTING, R.STAFF,
+         Lock.NOT_ANOTHERS, "StatusReverted", effects.reopen_run, in_window=True),
     _row("revert-pickup", "Revert pickup", S.PAIDPICKEDUP, S.COMPLETED, R.STAFF, Lock.NOT_ANOTHERS,
          "StatusReverted", in_window=True),
     _row("mark-failed", "Mark failed", S.PRINTING, S.READYTOPRINT, R.STAFF, Lock.NOT_ANOTHERS,
@@ -137,8 +137,8 @@ def move(
     """Performs one action on one job: the only door to `Job.status`.
 
     Returns the job as it is then, or None when it is deleted. Raises NotFound; Forbidden,
-    NotLockHolder; Conflict, LockedByOther; Invalid; StorageUnavailable, StorageFull. When it raises,
-    nothing has changed.
+    NotLockHolder; Conflict, LockedByOther; Invalid; StorageUnavailable, StorageFull. When it
+    raises, nothing has changed.
     """
     if action not in TRANSITIONS:
         raise NotFound(f"There is no action “{action}”.")

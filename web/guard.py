@@ -1,7 +1,7 @@
-"""Who is asking, and whether they may: everything is denied that is not on the list of public routes.
+"""Who is asking, and whether they may: what is not on the list of public routes is denied.
 
 The guard stands before every request: pages, API, and Dash's one endpoint for all callbacks. It
-never reads what a callback's body claims. What a signed-in person may do is decided in the services.
+never reads what a callback's body claims. What a signed-in person may do, the services decide.
 """
 
 import secrets

@@ -21,6 +21,17 @@ class PrintdeskRequest(Request):
     """Streams uploaded files into the storage instead of memory or /tmp, and takes an empty body
     where JSON is expected as `{}`."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._receivers: list[Receiver] = []
+
+    def close(self) -> None:
+        """Removes every received file that no job has taken in, also those of a form that ended
+        before it was complete: werkzeug forgets them."""
+        super().close()
+        for receiver in self._receivers:
+            receiver.discard()
+
     def _get_file_stream(
         self,
         total_content_length: int | None,
@@ -28,7 +39,9 @@ class PrintdeskRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        return cast(IO[bytes], Receiver(lab().upload.max_bytes))
+        receiver = Receiver(lab().upload.max_bytes)
+        self._receivers.append(receiver)
+        return cast(IO[bytes], receiver)
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         if e is not None and not self.get_data(cache=True):
@@ -77,7 +90,8 @@ def drain_after_answer() -> None:
     A client that is still sending when the connection closes loses the answer; browsers then show
     a network error in the place of our words.
     """
-    stream, sock = request.stream, request.environ.get("gunicorn.socket")
+    # Not request.stream, which refuses to be made when the length is too large.
+    stream, sock = request.input_stream, request.environ.get("gunicorn.socket")
 
     def drain() -> None:
         if sock is not None:

@@ -1,0 +1,48 @@
+"""How gunicorn serves Printdesk: one process loads it, and the workers share that memory."""
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+# gunicorn reads this file before it makes the project importable.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from settings import settings
+
+_settings = settings()
+
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else (
+    f"{_settings.host}:{_settings.port}"
+)  # fmt: skip
+preload_app = True
+worker_class = "gthread"
+workers = _settings.web_workers
+threads = _settings.web_threads
+
+timeout = 120
+# Long enough for an upload on its way, shorter than the supervisor's patience.
+graceful_timeout = 20
+keepalive = 5
+
+# Printdesk trusts proxies by TRUSTED_PROXIES alone and logs requests itself.
+forwarded_allow_ips = ""
+accesslog = None
+loglevel = "info"
+# A heartbeat file on a busy disk could stall a worker.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# The control socket would be one more file and door in the home folder.
+control_socket_disable = True
+
+
+def when_ready(_server: object) -> None:
+    """What is loaded stays: out of garbage collection, its pages stay shared by the workers."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    """A connection opened while loading belongs to the parent."""
+    from services import work
+
+    work.engine().dispose(close=False)

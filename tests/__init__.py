@@ -1,0 +1,1 @@
+"""The tests mirror the tree. `conftest.py` says what they run against."""

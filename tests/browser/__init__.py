@@ -1,0 +1,1 @@
+"""Whole flows in Chromium, by role and visible name."""

@@ -1,0 +1,153 @@
+"""What every test runs against: a real PostgreSQL and Redis, migrated, one database per process.
+
+Set up while this file is imported, before anything reads the settings. Fixtures:
+
+- `database`: all tables and the process's Redis database emptied before the test; gives its URL.
+- `storage_root`: STORAGE_DIR, empty but for the status folders.
+- `configure`: `configure(SMTP_URL=...)` changes settings until the test ends.
+- `smtp`: a mail server on loopback, and SMTP_URL set to it.
+- `shared_models`: the folder of sample models; the test is skipped where there is none.
+- `live`: a Printdesk started like `make run`, once per process.
+- `page`, `new_page`: Chromium on `live`; `problems.ignore(...)` allows what a test causes.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import servers
+
+servers.set_up()
+
+from settings import ROOT, settings  # noqa: E402  # after the environment is set
+
+SHARED_MODELS = ROOT.parent / "shared" / "models"
+Configure = Callable[..., None]
+
+
+def pytest_unconfigure() -> None:
+    servers.tear_down()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.path.relative_to(ROOT / "tests").parts:
+            item.add_marker("browser")
+
+
+@pytest.fixture
+def database() -> str:
+    """All tables emptied. TRUNCATE is what the append-only triggers let through."""
+    import redis
+
+    from models import Base
+
+    url = settings().database_url
+    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with servers.connect(url) as connection:
+        connection.execute("SET lock_timeout = '10s'")
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    with redis.Redis.from_url(settings().redis_url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def storage_root() -> Path:
+    from services import storage
+
+    root = settings().storage_dir
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    storage.prepare_root(False)
+    return root
+
+
+@pytest.fixture
+def configure() -> Iterator[Configure]:
+    """Changes settings for one test: `configure(RATE_LIMIT_SUBMIT="3/hour")`."""
+    changes = pytest.MonkeyPatch()
+
+    def change(**values: str) -> None:
+        for name, value in values.items():
+            changes.setenv(name, value)
+        settings.cache_clear()
+
+    yield change
+    changes.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def smtp(configure: Configure) -> Iterator[object]:
+    from tests.support.mailserver import MailServer
+
+    server = MailServer()
+    server.start()
+    configure(SMTP_URL=server.url)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_models() -> Path:
+    if not SHARED_MODELS.is_dir():
+        pytest.skip("the sample models are not here")
+    return SHARED_MODELS
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[object]:
+    from tests.support import launched
+    from tests.support.mailserver import MailServer
+
+    server = MailServer()
+    server.start()
+    printdesk = launched.make("live", server)
+    try:
+        yield printdesk.start()
+    finally:
+        launched.remove(printdesk)
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    from tests.support.browsing import open_browser
+
+    with open_browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def problems(live) -> Iterator[object]:
+    """What the pages of a test complained about; anything unexpected fails it at the end."""
+    from tests.support.browsing import Problems
+
+    noted = Problems(live.base_url)
+    yield noted
+    assert not noted.unexpected(), "\n".join(noted.unexpected())
+
+
+@pytest.fixture
+def new_page(live, browser, problems) -> Iterator[Callable[..., object]]:
+    """Makes pages, each of a person of their own: `new_page(viewport=..., color_scheme="dark")`."""
+    contexts = []
+
+    def make(**options: object) -> object:
+        context = browser.new_context(base_url=live.base_url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        problems.watch(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page):
+    return new_page()

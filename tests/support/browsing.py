@@ -1,0 +1,70 @@
+"""Chromium, and pages that fail their test when something goes wrong unseen."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+ARGUMENTS = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """The system's Chromium, else Playwright's own."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found, args=[*ARGUMENTS, *as_root], timeout=60_000
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Problems:
+    """What went wrong in a page without being asked: errors in its console or its script, and
+    requests to anywhere but Printdesk. `ignore` names what a test causes on purpose."""
+
+    origin: str
+    found: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    def ignore(self, *patterns: str) -> None:
+        self.ignored += patterns
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.found.append(f"script error: {error}"))
+        page.on("request", self._on_request)
+
+    def unexpected(self) -> list[str]:
+        return [
+            problem
+            for problem in self.found
+            if not any(re.search(pattern, problem) for pattern in self.ignored)
+        ]
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.found.append(f"console: {message.text} {message.location.get('url', '')}")
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        ours = urlsplit(self.origin)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != ours.netloc:
+            self.found.append(f"request to another origin: {request.url}")
