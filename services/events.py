@@ -1,17 +1,20 @@
 """The history of a job: what is written at each change, and how it reads."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models import STATUS_LABELS, AuditEntry, Event, Status
+from models import STATUS_LABELS, AuditEntry, Event, Status, utcnow
+from services import work
 from services.actors import Actor
 from services.costs import format_money
-from settings import lab
+from settings import lab, settings
 
 _SENTENCES = {
     "JobCreated": "Job submitted",
@@ -62,10 +65,34 @@ def record(session: Session, job_id: str, event_type: str, actor: Actor, **detai
 
 
 def audit(session: Session, action: str, actor: Actor, **details: Any) -> None:
-    """Adds an entry to the log that outlives jobs."""
-    session.add(
-        AuditEntry(action=action, details=details, triggered_by=actor.id, user_name=actor.name)
+    """Adds an entry to the log that outlives jobs, and after the commit to the file beside it."""
+    entry = AuditEntry(
+        timestamp=utcnow(),
+        action=action,
+        details=details,
+        triggered_by=actor.id,
+        user_name=actor.name,
     )
+    session.add(entry)
+    work.after_commit(session, partial(_append_to_file, entry))
+
+
+def _append_to_file(entry: AuditEntry) -> None:
+    """One JSON line in this month's file: a copy that a lost database does not take along.
+
+    A file a month instead of rotation by size, so that several processes may write at once.
+    """
+    line = {
+        "timestamp": entry.timestamp.isoformat(),
+        "action": entry.action,
+        "by": entry.triggered_by,
+        "name": entry.user_name,
+        "details": entry.details,
+    }
+    folder = settings().var_dir / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"audit-{entry.timestamp:%Y-%m}.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
 def list_events(session: Session, job_id: str) -> list[EventView]:

@@ -92,7 +92,8 @@ def resend(
 ) -> str | None:
     """Sends a mail about a job again, as the actor asked; an approval with a new link.
 
-    Returns the new link's token, if there is one. The caller has locked the job's row and checked that it may be sent now.
+    Returns the new link's token, if there is one. The caller has locked the job's row and checked
+    that the mail may be sent now.
     """
     link = confirmations.issue(session, job, now) if kind is MailKind.APPROVAL else None
     cancel_queued(session, job.id, kind)

@@ -57,7 +57,8 @@ const messageFor = (name) => messages[name](valueOf(name));
 
 function controlsOf(name) {
   const control = form.elements[name];
-  return control instanceof RadioNodeList ? [...control] : [control];
+  // The fieldset around the radio buttons has their name as its id, and so is in the list too.
+  return control instanceof RadioNodeList ? [...control].filter((one) => one.type === 'radio') : [control];
 }
 
 function mark(name, message) {
@@ -83,7 +84,7 @@ const isMarked = (name) => !byId(`${name}-error`).hidden;
 function goToFirstError() {
   const name = FIELDS.find(isMarked);
   if (!name) return;
-  const control = controlsOf(name).find((one) => !one.disabled) ?? form.elements.print_method[0];
+  const control = controlsOf(name).find((one) => !one.disabled) ?? controlsOf('print_method')[0];
   const box = name === 'file' ? drop : control.closest('div');
   box.scrollIntoView({ block: 'center', behavior: scrolling });
   control.focus({ preventScroll: true });
