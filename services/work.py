@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from services.errors import PrintdeskError
 from settings import settings
 
 log = structlog.get_logger()
@@ -114,5 +115,5 @@ def _attempt(action: Callable[[], None]) -> None:
     """What follows a commit must not undo the answer: a failure is logged, and swept later."""
     try:
         action()
-    except Exception:  # the change stands whatever happens here
+    except (OSError, PrintdeskError):
         log.exception("after_commit_failed", action=getattr(action, "__qualname__", repr(action)))

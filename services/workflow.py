@@ -5,7 +5,7 @@ the person must hold the job's lock, what is written in the history, and which m
 Buttons, API routes and tasks all come from this table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -251,7 +251,8 @@ def _carry_out(change: Move) -> None:
     }
     metadata = jobs.metadata_of(job) | new | {"status_changed_at": change.now.isoformat()}
     copied = storage.copy_folder(job.folder, change.target, metadata)
-    work.on_rollback(session, partial(storage.remove_folder, copied.target))
+    undo = partial(storage.remove_folder, copied.target)
+    work.on_rollback(session, partial(_clear_unless_there, job.id, copied.target, undo))
     session.flush()
     changed = session.execute(
         update(Job).where(Job.id == job.id, Job.status == change.source).values(**new)
@@ -259,7 +260,20 @@ def _carry_out(change: Move) -> None:
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult for an UPDATE
         raise Conflict("Somebody else changed this job at the same moment. Look again.")
     session.refresh(job)
-    work.after_commit(session, partial(storage.discard, copied))
+    discard = partial(storage.discard, copied)
+    work.after_commit(session, partial(_clear_unless_there, job.id, copied.source, discard))
+
+
+def _clear_unless_there(job_id: str, folder: str, clear: Callable[[], None]) -> None:
+    """Clears the folder that a move leaves over, unless it is the job's own again.
+
+    The move has let go of the row's lock: others may have moved the job there since then. The lock
+    is taken again, so that nobody does while the folder goes.
+    """
+    with work.unit() as session:
+        job = session.get(Job, job_id, with_for_update=True)
+        if job is None or job.folder != folder:
+            clear()
 
 
 def _event_details(transition: Transition, change: Move, event_type: str) -> dict[str, Any]:
