@@ -57,11 +57,25 @@ class Settings(BaseSettings):
     mail_retry_first_s: int = 60
     sweep_seconds: int = 30
 
+    check_memory_mb: int = 1024
+    check_cpu_s: int = 20
+    check_wall_s: int = 30
+
     auth_mode: Literal["local", "oidc"] = "local"
     admin_email: str = ""
     admin_password: str = ""
     session_hours: float = 12
     token_minutes: float = 60
+
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_admin_emails: str = ""
+    oidc_trust_email: bool = False
+    jwt_jwks_url: str = ""
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_authorized_parties: str = ""
 
     rate_limit_submit: str = "3/hour"
     rate_limit_login: str = "10/hour"
@@ -79,6 +93,11 @@ class Settings(BaseSettings):
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+
+def words_of(listed: str) -> frozenset[str]:
+    """The members of a setting that lists several, separated by commas."""
+    return frozenset(word.strip() for word in listed.split(",") if word.strip())
 
 
 class _Facts(BaseModel):
@@ -110,6 +129,14 @@ class Pricing(_Facts):
     minimum_cents: int
 
 
+class EstimateFacts(_Facts):
+    """How a print's weight is guessed: shell in mm, and how far around the guess the range goes."""
+
+    shell_mm: float = 0.9
+    low: float = 0.8
+    high: float = 1.45
+
+
 class UploadFacts(_Facts):
     max_mb: int
     extensions: tuple[str, ...]
@@ -129,6 +156,8 @@ class Texts(_Facts):
 class Material(_Facts):
     name: str
     cents_per_gram: Decimal
+    density_g_cm3: float = 1.24
+    infill: float = 0.15
     description: str
     best_for: str
     cost: str
@@ -154,6 +183,7 @@ class Lab(_Facts):
     lab: LabInfo
     workflow: WorkflowFacts
     pricing: Pricing
+    estimate: EstimateFacts = EstimateFacts()
     upload: UploadFacts
     texts: Texts
     materials: tuple[Material, ...]

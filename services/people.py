@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from models import Role, Staff
 from services import events
 from services.actors import SYSTEM, Actor
-from services.errors import Invalid, NotSignedIn
+from services.errors import Forbidden, Invalid, NotSignedIn
 from settings import settings
 
 MIN_PASSWORD = 10
+MAX_PASSWORD = 200
 DEFAULT_ADMIN = "admin@printdesk.example"
 _hasher = PasswordHasher()
 
@@ -32,7 +33,10 @@ class Identity:
 
 
 def sign_in(session: Session, email: str, password: str) -> Identity:
-    """Checks an e-mail and a password. Raises NotSignedIn in the same words whatever is wrong."""
+    """Checks an e-mail and a password. Raises NotSignedIn in the same words whatever is wrong, and
+    Forbidden where people sign in with an identity provider."""
+    if settings().auth_mode == "oidc":
+        raise Forbidden("Passwords are not used here: sign in with your organisation's account.")
     staff = session.scalars(select(Staff).where(Staff.email == email.strip().lower())).one_or_none()
     known = staff is not None and staff.active and staff.password_hash is not None
     stored = (staff.password_hash if known and staff else None) or _decoy()
@@ -44,7 +48,7 @@ def sign_in(session: Session, email: str, password: str) -> Identity:
         raise NotSignedIn("The e-mail or the password is wrong.")
     if _hasher.check_needs_rehash(stored):
         staff.password_hash = _hasher.hash(password)
-    identity = _identity(staff)
+    identity = identity_of(staff)
     events.audit(session, "SignedIn", identity.actor, email=staff.email)
     return identity
 
@@ -53,10 +57,19 @@ def note_refusal(session: Session, email: str, address: str) -> None:
     events.audit(session, "SignInRefused", SYSTEM, email=email[:100], address=address)
 
 
+def note_denied(
+    session: Session, actor: Actor | None, method: str, route: str, address: str | None
+) -> None:
+    """Records that somebody was refused what is for staff."""
+    events.audit(
+        session, "AccessRefused", actor or SYSTEM, method=method, route=route, address=address
+    )
+
+
 def find_identity(session: Session, staff_id: str) -> Identity | None:
     """The person behind a session or a token, as they are now; None when gone or deactivated."""
     staff = session.get(Staff, staff_id)
-    return _identity(staff) if staff is not None and staff.active else None
+    return identity_of(staff) if staff is not None and staff.active else None
 
 
 def issue_token(identity: Identity) -> str:
@@ -66,6 +79,8 @@ def issue_token(identity: Identity) -> str:
 
 def read_token(session: Session, token: str) -> Identity:
     """Who a bearer token stands for. Raises NotSignedIn."""
+    if settings().auth_mode == "oidc":
+        raise NotSignedIn("Invalid or expired token")
     try:
         staff_id, stamp = _serializer().loads(token, max_age=int(settings().token_minutes * 60))
     except (BadSignature, ValueError, TypeError):
@@ -87,15 +102,15 @@ def add(
 ) -> Staff:
     """Adds a person. Raises Invalid."""
     address = _checked_email(email)
-    if password is not None and len(password) < MIN_PASSWORD:
-        raise Invalid(password=f"Use a password of at least {MIN_PASSWORD} characters.")
+    if password is not None:
+        check_password(password, address)
     if session.scalar(select(Staff.id).where(Staff.email == address)) is not None:
         raise Invalid(email="There is already somebody with this e-mail.")
     staff = Staff(
         email=address,
-        name=name.strip() or address.partition("@")[0],
+        name=name.strip()[:100] or address.partition("@")[0][:100],
         role=role,
-        password_hash=_hasher.hash(password) if password is not None else None,
+        password_hash=hash_password(password) if password is not None else None,
     )
     session.add(staff)
     session.flush()
@@ -103,14 +118,65 @@ def add(
     return staff
 
 
+def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -> Identity:
+    """The person's own new password; whoever is signed in as them elsewhere is out.
+
+    Returns the identity for this session to go on with. Raises Forbidden, Invalid with the fields
+    `old` and `new`.
+    """
+    if settings().auth_mode == "oidc":
+        raise Forbidden("Your password is kept by your organisation's sign-in: change it there.")
+    chosen = select(Staff).where(Staff.id == actor.id).with_for_update(key_share=True)
+    staff = session.scalars(chosen).one_or_none()
+    if staff is None or not staff.active or staff.password_hash is None:
+        raise Forbidden("You have no password here.")
+    try:
+        _hasher.verify(staff.password_hash, old)
+    except (VerificationError, InvalidHashError):
+        raise Invalid(old="This is not your password.") from None
+    check_password(new, staff.email, "new")
+    if new == old:
+        raise Invalid(new="Choose another password than the one you have.")
+    staff.password_hash = hash_password(new)
+    events.audit(session, "PasswordChanged", actor, email=staff.email)
+    return identity_of(staff)
+
+
+def check_password(password: str, email: str, field: str = "password") -> None:
+    """Raises Invalid, with the field's name, for a password that is too easy to guess."""
+    wrong = ""
+    if len(password) < MIN_PASSWORD:
+        wrong = f"Use a password of at least {MIN_PASSWORD} characters."
+    elif len(password) > MAX_PASSWORD:
+        wrong = f"Use a password of at most {MAX_PASSWORD} characters."
+    elif len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
+        wrong = "This password is easy to guess. Take several words, or let a program make one."
+    if wrong:
+        raise Invalid(**{field: wrong})
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def make_password() -> str:
+    """A password of 96 random bits."""
+    return secrets.token_urlsafe(12)
+
+
 def ensure_first_admin(session: Session, *, email: str, password: str) -> str | None:
-    """Makes the first administrator if nobody may sign in yet.
+    """Makes the first administrator if nobody may sign in yet. Where people sign in with an
+    identity provider, only one who was named, and without a password.
 
     Returns the password when one had to be made; it is nowhere else. Raises Invalid.
     """
     if session.scalar(select(Staff.id).limit(1)) is not None:
         return None
-    made = None if password else secrets.token_urlsafe(12)
+    if settings().auth_mode == "oidc":
+        if email:
+            add(session, email, "", Role.ADMIN, None, actor=SYSTEM)
+        return None
+    made = None if password else make_password()
     address = email or DEFAULT_ADMIN
     name = address.partition("@")[0].replace(".", " ").title()
     add(session, address, name, Role.ADMIN, password or made, actor=SYSTEM)
@@ -136,7 +202,8 @@ def _decoy() -> str:
     return _hasher.hash(secrets.token_hex(16))
 
 
-def _identity(staff: Staff) -> Identity:
+def identity_of(staff: Staff) -> Identity:
+    """The person of a row, and the mark of their sessions."""
     actor = Actor(staff.id, staff.name, Role(staff.role))
     # The last part of the hash, not the hash: enough to change when the password does.
     stamp = (staff.password_hash or "")[-12:]

@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from services import people, work
 from services.errors import NotSignedIn
+from settings import settings
+from student_pages import provider
 from web import guard, limits
 
 bp = Blueprint("sign_in", __name__)
@@ -14,7 +16,7 @@ bp = Blueprint("sign_in", __name__)
 def show_login() -> ResponseReturnValue:
     if g.actor is not None:
         return redirect(guard.safe_next(request.args.get("next", "")))
-    return _page()
+    return provider.begin_sign_in() if settings().auth_mode == "oidc" else _page()
 
 
 @bp.post("/login")
@@ -34,6 +36,8 @@ def send_login() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def sign_out() -> ResponseReturnValue:
+    if settings().auth_mode == "oidc":
+        return provider.sign_out()
     session.clear()
     return redirect("/login", code=303)
 

@@ -57,7 +57,7 @@ def send_submit() -> ResponseReturnValue:
 @bp.get("/submit/success")
 def show_success() -> str:
     with work.unit() as session:
-        job = jobs.find(session, request.args.get("job", ""))
+        job = jobs.find(session, _clean(request.args.get("job", "")))
     return render_template(
         "success.html",
         title="Submitted",
@@ -123,12 +123,12 @@ def send_confirm(token: str) -> ResponseReturnValue:
 
 @bp.get("/confirm/expired")
 def show_expired() -> ResponseReturnValue:
-    return _gone_page("expired", request.args.get("job_id", "")), 200
+    return _gone_page("expired", _clean(request.args.get("job_id", ""))), 200
 
 
 @bp.post("/confirm/resend")
 def send_resend() -> ResponseReturnValue:
-    job_id = request.form.get("job_id", "")
+    job_id = _clean(request.form.get("job_id", ""))
     try:
         with work.unit() as session:
             student.resend(session, job_id)

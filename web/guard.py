@@ -42,6 +42,10 @@ PUBLIC = frozenset(
         "sign_in.show_login",
         "sign_in.send_login",
         "sign_in.sign_out",
+        "openapi.spec",
+        "docs.show_docs",
+        "provider.finish_sign_in",
+        "provider.show_signed_out",
         "public.favicon",
         "_dash_assets.static",
         "api_unknown",
@@ -91,8 +95,7 @@ def _identify() -> None:
             return
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn("Invalid or expired token")
-        with work.unit() as unit:
-            g.actor = people.read_token(unit, token.strip()).actor
+        g.actor = _read_bearer(token.strip()).actor
     elif "staff_id" in session:
         with work.unit() as unit:
             identity = people.find_identity(unit, str(session["staff_id"]))
@@ -103,12 +106,25 @@ def _identify() -> None:
             session.clear()
 
 
+def _read_bearer(token: str) -> Identity:
+    """Who a bearer token stands for: one of the identity provider, or one that was issued here."""
+    if settings().jwt_jwks_url:
+        from services import bearer  # slow to import, and needed only with an identity provider
+
+        if bearer.looks_like_jwt(token):
+            claims = bearer.verify(token)  # may ask the provider: not while a connection is held
+            with work.unit() as unit:
+                return bearer.find_identity(unit, claims)
+    with work.unit() as unit:
+        return people.read_token(unit, token)
+
+
 def _refuse_foreign_origin() -> None:
     """A page of another site cannot change anything here with the visitor's cookie."""
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("Origin")
-    allowed = {request.host_url.rstrip("/"), settings().base_url, *_cors_origins()}
+    allowed = {request.host_url.rstrip("/"), settings().base_url, *cors_origins()}
     if origin is not None and origin not in allowed and _names_another_site(origin):
         raise Forbidden("This request comes from another site.")
     if origin is None and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
@@ -120,18 +136,29 @@ def _names_another_site(origin: str) -> bool:
     return urlsplit(origin).netloc != request.host
 
 
-def _cors_origins() -> list[str]:
+def cors_origins() -> list[str]:
     return [origin.strip() for origin in settings().cors_origins.split(",") if origin.strip()]
 
 
 def _require_sign_in() -> Response | None:
-    if g.actor is not None or request.endpoint in PUBLIC:
+    if g.actor is not None or request.endpoint in PUBLIC or _is_preflight():
         return None
     if request.path.startswith("/api/") or request.method not in SAFE_METHODS or _is_dash_call():
         raise NotSignedIn("Invalid or expired token")
     wanted = request.full_path.rstrip("?")
     suffix = "" if wanted == "/" else f"?next={quote(safe_next(wanted))}"
     return redirect(f"/login{suffix}")  # type: ignore[return-value]
+
+
+def _is_preflight() -> bool:
+    """A browser asks without credentials whether a page of another origin may call the API; the
+    answer is only headers, from CORS_ORIGINS."""
+    return (
+        request.method == "OPTIONS"
+        and request.path.startswith("/api/")
+        and bool(cors_origins())
+        and "Access-Control-Request-Method" in request.headers
+    )
 
 
 def _is_dash_call() -> bool:
@@ -176,10 +203,13 @@ def _log_request(response: Response) -> Response:
     """Every change and every refusal, with who asked; polls are left out."""
     if response.status_code >= 400 or (request.method not in SAFE_METHODS and not _is_dash_call()):
         actor = g.get("actor")
+        rule = request.url_rule
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            # The route, not the path: a path may hold a confirmation token.
+            route=rule.rule if rule else None,
+            job_id=(request.view_args or {}).get("job_id"),
             status=response.status_code,
             actor=actor.id if actor else None,
             address=request.remote_addr,

@@ -17,6 +17,7 @@ limiter = Limiter(
 )
 
 _TRIES_PER_SUBMISSION = 10
+_NOTED_REFUSALS = parse("30/minute")
 
 
 def client_address() -> str:
@@ -28,6 +29,11 @@ def init(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = _storage_uri()
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1}
     limiter.init_app(app)
+
+
+def count_refusal() -> bool:
+    """Whether this address is still within what the audit log notes of its refusals."""
+    return limiter.limiter.hit(_NOTED_REFUSALS, "refusals", client_address())
 
 
 # Only what was taken in counts against the limit, so that a typing mistake costs nothing; a wider
@@ -52,6 +58,14 @@ sign_ins = limiter.shared_limit(
     methods=["POST"],
     deduct_when=lambda response: response.status_code == 401,
     error_message="Too many attempts to sign in. Please try again later.",
+)
+# Guesses at the old password of somebody who left their screen open.
+password_changes = limiter.shared_limit(
+    lambda: settings().rate_limit_login,
+    scope="password",
+    methods=["POST"],
+    deduct_when=lambda response: response.status_code == 400,
+    error_message="Too many attempts to change the password. Please try again later.",
 )
 look_ups = limiter.shared_limit(
     "60/hour",

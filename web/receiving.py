@@ -5,6 +5,7 @@ from typing import IO, Any, cast
 
 from flask import Request, after_this_request, request
 from flask.wrappers import Response
+from werkzeug.formparser import FormDataParser
 
 from services import submissions, work
 from services.errors import Invalid, TooLarge
@@ -13,13 +14,40 @@ from services.uploads import Receiver
 from settings import lab
 
 FORM_BYTES = 1024**2  # what the text fields of a form may need, with room to spare
+PIECE_BYTES = 256 * 1024  # well below the 500 kB that Flask allows the parser to hold
 DRAIN_BYTES = 256 * 1024**2
 DRAIN_SECONDS = 10.0
+
+
+class _LargePieces:
+    """A body that comes in large pieces, whatever smaller size is asked for: at every read gunicorn
+    copies the whole megabyte that it has read ahead."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+
+    def read(self, _size: int = -1) -> bytes:
+        return self._body.read(PIECE_BYTES)
+
+
+class _FormParser(FormDataParser):
+    def parse(
+        self,
+        stream: IO[bytes],
+        mimetype: str,
+        content_length: int | None,
+        options: dict[str, str] | None = None,
+    ) -> Any:
+        if mimetype == "multipart/form-data":
+            stream = cast(IO[bytes], _LargePieces(stream))
+        return super().parse(stream, mimetype, content_length, options)
 
 
 class PrintdeskRequest(Request):
     """Streams uploaded files into the storage instead of memory or /tmp, and takes an empty body
     where JSON is expected as `{}`."""
+
+    form_data_parser_class = _FormParser
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,6 +103,8 @@ def receive_submission() -> JobView:
         form = submissions.read_form(request.form)
     except Invalid as refused:
         wrong = dict(refused.fields)
+    for name in {*request.form, *request.files} - {*submissions.FIELDS, "file"}:
+        wrong[name] = "There is no such field here."
     if received is None or not received.filename:
         wrong["file"] = "Choose your model file (.stl, .obj or .3mf)."
     if wrong or form is None or received is None:

@@ -1,0 +1,161 @@
+"""The people page: the list, and its dialog."""
+
+import time
+from typing import Any
+
+from dash import ALL, Input, Output, State, callback, ctx, html, no_update
+from dash.exceptions import PreventUpdate
+from flask import g
+from sqlalchemy.orm import Session
+
+from components import ids, people, toasts
+from services import staff, work
+from services.errors import Invalid, NotFound, PrintdeskError
+from settings import settings
+
+_DONE = {
+    "add": "Added. They can sign in now.",
+    "role": "The role is changed.",
+    "deactivate": "Deactivated.",
+    "reactivate": "Reactivated.",
+    "forget": "The sign-in is reset.",
+}
+
+
+@callback(Output(ids.PEOPLE_LIST, "children"), Input(ids.PEOPLE_CHANGED, "data"))
+def show_people(_changed: Any) -> Any:
+    with work.unit() as session:
+        listed = staff.list_people(session, actor=g.actor)
+    return people.listed(listed, settings().auth_mode == "oidc")
+
+
+@callback(
+    Output(ids.PEOPLE_DIALOG, "is_open"),
+    Output(ids.PEOPLE_TITLE, "children"),
+    Output(ids.PEOPLE_BODY, "children"),
+    Output(ids.PEOPLE_ERROR, "children"),
+    Output(ids.PEOPLE_SUBMIT, "children"),
+    Output(ids.PEOPLE_SUBMIT, "color"),
+    Output(ids.PEOPLE_SUBMIT, "style"),
+    Output(ids.PEOPLE_CANCEL, "children"),
+    Output(ids.PEOPLE_ABOUT, "data"),
+    Output(ids.PEOPLE_CHANGED, "data", allow_duplicate=True),
+    Input(ids.PEOPLE_PRESSED, "data"),
+    prevent_initial_call=True,
+)
+def begin(pressed: Any) -> tuple[Any, ...]:
+    """A button was pressed: opens the dialog for its action."""
+    if not pressed:
+        raise PreventUpdate
+    action, person_id = _read(pressed)
+    try:
+        with work.unit() as session:
+            person = staff.get(session, person_id, actor=g.actor) if action != "add" else None
+    except NotFound as refused:
+        toasts.show("bad", refused.message)
+        return (*[no_update] * 9, time.time())
+    return (
+        *(True, people.title(action), people.body(action, person), ""),
+        *(people.submit_label(action), "danger" if action in people.DANGEROUS else "primary"),
+        *({}, "Cancel", {"action": action, "person": person_id}, no_update),
+    )
+
+
+@callback(
+    Output(ids.PEOPLE_DIALOG, "is_open", allow_duplicate=True),
+    Output(ids.PEOPLE_BODY, "children", allow_duplicate=True),
+    Output(ids.PEOPLE_ERROR, "children", allow_duplicate=True),
+    Output(ids.PEOPLE_SUBMIT, "style", allow_duplicate=True),
+    Output(ids.PEOPLE_CANCEL, "children", allow_duplicate=True),
+    Output(ids.PEOPLE_ABOUT, "data", allow_duplicate=True),
+    Output(ids.PEOPLE_CHANGED, "data", allow_duplicate=True),
+    Input(ids.PEOPLE_SUBMIT, "n_clicks"),
+    Input(ids.person_field(ALL), "n_submit"),
+    State(ids.PEOPLE_ABOUT, "data"),
+    State(ids.person_field(ALL), "value"),
+    State(ids.person_field(ALL), "id"),
+    running=[(Output(ids.PEOPLE_SUBMIT, "disabled"), True, False)],
+    prevent_initial_call=True,
+)
+def submit(
+    _clicks: Any, _enters: Any, about: Any, values: list[Any], names: list[Any]
+) -> tuple[Any, ...]:
+    """Does what the dialog asks. Wrong input keeps it open, and so does a password that was made:
+    it is shown there, once."""
+    if not ctx.triggered[0]["value"] or not about:
+        raise PreventUpdate
+    action, person_id = _read(about)
+    fields = {str(name["name"]): value for name, value in zip(names, values, strict=True)}
+    try:
+        with work.unit() as session:
+            password = _perform(session, action, person_id, fields)
+            who = _name(session, person_id, fields) if password else ""
+    except Invalid as refused:
+        wrong = list(refused.fields.values()) or [refused.message]
+        shown = html.Ul([html.Li(text) for text in wrong], className="pd-errors")
+        return (True, no_update, shown, *[no_update] * 4)
+    except PrintdeskError as refused:
+        toasts.show("bad", refused.message)
+        return (False, *[no_update] * 5, time.time())
+    if password:
+        shown_once = people.made_password(who, password)
+        return True, shown_once, "", {"display": "none"}, "Close", None, time.time()
+    toasts.show("ok", _DONE[action])
+    return (False, *[no_update] * 5, time.time())
+
+
+@callback(
+    Output(ids.PEOPLE_DIALOG, "is_open", allow_duplicate=True),
+    Input(ids.PEOPLE_CANCEL, "n_clicks"),
+    prevent_initial_call=True,
+)
+def cancel(clicks: Any) -> bool:
+    if not clicks:
+        raise PreventUpdate
+    return False
+
+
+@callback(
+    Output(ids.PEOPLE_BODY, "children", allow_duplicate=True),
+    Output(ids.PEOPLE_ABOUT, "data", allow_duplicate=True),
+    Input(ids.PEOPLE_DIALOG, "is_open"),
+    prevent_initial_call=True,
+)
+def clear(is_open: bool) -> tuple[Any, ...]:
+    """However the dialog was closed, nothing of it stays: it may have held a password."""
+    if is_open:
+        raise PreventUpdate
+    return "", None
+
+
+def _read(pressed: Any) -> tuple[str, str]:
+    """Action and person of a press. Raises Invalid: the browser may send anything."""
+    if not isinstance(pressed, dict) or not people.is_known(str(pressed.get("action"))):
+        raise Invalid("There is no such action.")
+    return str(pressed["action"]), str(pressed.get("person", ""))
+
+
+def _perform(session: Session, action: str, person_id: str, fields: dict[str, Any]) -> str | None:
+    """Returns the password, if one was made."""
+    actor = g.actor
+    if action == "add":
+        asked = {name: str(fields.get(name) or "") for name in ("email", "name", "role")}
+        return staff.add(session, **asked, actor=actor)
+    if action == "password":
+        return staff.reset_password(session, person_id, actor=actor)
+    if action == "role":
+        staff.change_role(session, person_id, str(fields.get("role") or ""), actor=actor)
+    else:
+        simple = {
+            "deactivate": staff.deactivate,
+            "reactivate": staff.reactivate,
+            "forget": staff.forget_sign_in,
+        }
+        simple[action](session, person_id, actor=actor)
+    return None
+
+
+def _name(session: Session, person_id: str, fields: dict[str, Any]) -> str:
+    if "name" in fields:
+        return str(fields["name"]).strip()
+    return staff.get(session, person_id, actor=g.actor).name

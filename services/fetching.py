@@ -1,0 +1,70 @@
+"""JSON from an identity provider: bounded in time and size, so that a provider that is slow, broken
+or hostile costs no more than an error."""
+
+import http.client
+import json
+import time
+from typing import Any
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from services.errors import Retryable
+
+TIMEOUT_S = 5.0
+MAX_BYTES = 512 * 1024
+_PIECE = 16 * 1024
+
+
+class ProviderAway(Retryable):
+    """The identity provider did not answer, or not with what it should."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Keys and metadata are where the settings say, and nowhere else."""
+
+    def redirect_request(self, *_args: Any, **_options: Any) -> None:
+        return None
+
+
+_opener = build_opener(_NoRedirects)
+
+
+def get_object(url: str, *, token: str = "") -> dict[str, Any]:
+    """The JSON object at an http(s) address; `token` goes along as bearer. Raises ProviderAway."""
+    headers = {"Accept": "application/json", "User-Agent": "Printdesk"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if not url.startswith(("https://", "http://")):
+        raise away("the address is not http or https")
+    deadline = time.monotonic() + TIMEOUT_S
+    try:
+        with _opener.open(Request(url, headers=headers), timeout=TIMEOUT_S) as answer:
+            found = json.loads(_read(answer, deadline))
+    except RecursionError:
+        raise away("RecursionError") from None
+    except (OSError, ValueError, http.client.HTTPException) as problem:
+        if isinstance(problem, Retryable):
+            raise
+        close = getattr(problem, "close", None)  # an answer such as 404 holds its connection
+        if close is not None:
+            close()
+        raise away(type(problem).__name__) from None
+    if not isinstance(found, dict):
+        raise away("not a JSON object")
+    return found
+
+
+def away(problem: str) -> ProviderAway:
+    """The error for people; `problem` is for the log, and holds nothing that the provider sent."""
+    return ProviderAway(
+        "The sign-in provider does not answer as it should. Try again in a few minutes.",
+        problem=problem,
+    )
+
+
+def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    body = b""
+    while piece := answer.read1(_PIECE):
+        body += piece
+        if len(body) > MAX_BYTES or time.monotonic() > deadline:
+            raise ValueError("too large or too slow")
+    return body
