@@ -1,10 +1,11 @@
-"""Retention in bulk, for administrators."""
+"""Retention in bulk, and the audit of storage and database, for administrators."""
 
 from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import overrides
+from services import integrity, overrides, work
+from services.errors import NotFound
 
 bp = APIBlueprint("admin", __name__, tag="Administration")
 
@@ -25,3 +26,37 @@ def prune(json_data: schemas.RetentionIn) -> schemas.PrunedOut:
     """Deletes for good what was archived long ago."""
     done = overrides.prune_old(json_data.retention_days, actor=g.actor)
     return schemas.PrunedOut(message="Pruning process completed", jobs_deleted=done)
+
+
+@bp.post("/admin/audit/start")
+@bp.output(schemas.AuditStartedOut, status_code=202)
+@bp.doc(responses=[409])
+def start_audit() -> schemas.AuditStartedOut:
+    """Starts a comparison of storage and database; its report follows."""
+    with work.unit() as session:
+        scan = integrity.start(session, actor=g.actor)
+    return schemas.AuditStartedOut(
+        message="System audit started successfully.", task_id=scan.task_id
+    )
+
+
+@bp.get("/admin/audit/report")
+@bp.output(schemas.AuditReportOut)
+@bp.doc(responses=[404])
+def read_audit_report() -> schemas.AuditReportOut:
+    """What the last finished audit found."""
+    with work.unit() as session:
+        return schemas.audit_report_out(integrity.get_report(session, actor=g.actor))
+
+
+@bp.delete("/admin/audit/orphaned-file")
+@bp.input(schemas.FilePathIn)
+@bp.output(schemas.MessageOut)
+@bp.doc(responses=[404, 409])
+def delete_orphaned_file(json_data: schemas.FilePathIn) -> schemas.MessageOut:
+    """Deletes a file that the last report lists and that is no job's."""
+    with work.unit() as session:
+        removed = integrity.delete_file(session, json_data.file_path, actor=g.actor)
+    if not removed:
+        raise NotFound("This file is not there any more.")
+    return schemas.MessageOut(message="Orphaned file deleted successfully.")

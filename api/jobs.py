@@ -4,7 +4,8 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import events, jobs, locks, work
+from services import events, jobs, locks, modelchecks, work
+from web.conditional import conditional
 
 bp = APIBlueprint("jobs", __name__, tag="Jobs")
 
@@ -12,6 +13,7 @@ bp = APIBlueprint("jobs", __name__, tag="Jobs")
 @bp.get("/jobs")
 @bp.input(schemas.JobsQuery, location="query")
 @bp.output(schemas.JobListOut)
+@conditional()
 def list_jobs(query_data: schemas.JobsQuery) -> schemas.JobListOut:
     """One page of the queue."""
     with work.unit() as session:
@@ -30,7 +32,7 @@ def list_jobs(query_data: schemas.JobsQuery) -> schemas.JobListOut:
 
 @bp.get("/jobs/<job_id>")
 @bp.output(schemas.JobDetailOut)
-@bp.doc(responses=[404])
+@conditional()
 def get_job(job_id: str) -> schemas.JobDetailOut:
     """One job with its history and print runs."""
     with work.unit() as session:
@@ -91,6 +93,15 @@ def review(job_id: str, json_data: schemas.ReviewIn) -> schemas.JobOut:
         return schemas.job_out(
             jobs.set_reviewed(session, job_id, json_data.reviewed, actor=g.actor)
         )
+
+
+@bp.post("/jobs/<job_id>/recheck")
+@bp.output(schemas.JobOut, status_code=202)
+@bp.doc(responses=[403, 404])
+def recheck(job_id: str) -> schemas.JobOut:
+    """Has the model checked again. The result comes a moment later."""
+    with work.unit() as session:
+        return schemas.job_out(modelchecks.request(session, job_id, actor=g.actor))
 
 
 @bp.patch("/jobs/<job_id>/notes")

@@ -1,37 +1,114 @@
 """What the API takes and gives. The OpenAPI document is made of these."""
 
-from datetime import date, datetime
+import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
-from models import Status
-from services import effects, jobs, storage
+from models import RunOutcome, ScanState, Status
+from services import effects, jobs, stats, storage, thumbnails
 from services.events import EventView
+from services.integrity import ReportView
 from services.jobs import Filters, JobView, PrintRunView
+from services.stats import Overview, Report
+from settings import lab
 
 
 def _storable(text: str) -> str:
     """Text that the database and a screen can hold: no NUL, no half of a character."""
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("contains characters that cannot be stored")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("contains half a character, which cannot be stored") from None
+    if "\x00" in text:
+        raise ValueError("contains a NUL character, which cannot be stored")
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
-Reason = Annotated[Text, Field(min_length=1, max_length=effects.MAX_REASON)]
+def _written(pattern: str, words: str) -> BeforeValidator:
+    """Query parameters are text; only the plain way to write a value is taken."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(words)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _to_whole(value: Any) -> Any:
+    """In JSON, 90.0 is the same number as 90."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_NO_NUL = "^[^\\u0000]*$"
+_SOMETHING = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
+
+Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": _NO_NUL})]
+_whole = _written(r"-?\d{1,9}", "Input should be a whole number")
+Flag = Annotated[bool, _written("true|false", "Input should be true or false")]
+# Far enough from both ends of the calendar for time zones and the day after.
+Day = Annotated[
+    date,
+    Field(ge=date(1970, 1, 1), le=date(2999, 12, 31)),
+    _written(r"\d{4}-\d\d-\d\d", "Input should be a day, as 2026-11-30"),
+    WithJsonSchema(
+        {"type": "string", "format": "date", "pattern": r"^(19[7-9]\d|2\d{3})-\d\d-\d\d$"}
+    ),
+]
+Reason = Annotated[
+    str,
+    AfterValidator(_storable),
+    Field(
+        min_length=1,
+        max_length=effects.MAX_REASON,
+        json_schema_extra={"pattern": _SOMETHING},
+    ),
+]
+
+
+ShortReason = Annotated[
+    str,
+    AfterValidator(_storable),
+    Field(min_length=1, max_length=200, json_schema_extra={"pattern": _SOMETHING}),
+]
 
 
 class In(BaseModel):
-    """A request body: unknown fields are refused."""
+    """A request body: unknown fields and other types than the named ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
 
 
 class Query(BaseModel):
-    """Query parameters: unknown ones are refused, an empty one is as if it were absent."""
+    """Query parameters: unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _materials(schema: dict[str, Any]) -> None:
+    schema["enum"] = [material.name for material in lab().materials]
+
+
+def _printers(schema: dict[str, Any]) -> None:
+    schema["enum"] = [printer.id for printer in lab().printers]
+
+
+def _colors(schema: dict[str, Any]) -> None:
+    schema["enum"] = sorted({color for material in lab().materials for color in material.colors})
+
+
+def _disciplines(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(lab().choices.disciplines)
 
 
 class LoginIn(In):
@@ -46,18 +123,22 @@ class LoginOut(BaseModel):
 
 
 class ApproveIn(In):
+    """What is left out stays as the student chose it. Printer and colour must fit the material."""
+
     weight_g: Annotated[float, Field(gt=0, le=effects.MAX_WEIGHT_G, allow_inf_nan=False)]
     time_hours: Annotated[float, Field(gt=0, le=effects.MAX_HOURS, allow_inf_nan=False)]
-    material: Annotated[Text, Field(max_length=32)] | None = None
-    printer: Annotated[Text, Field(max_length=64)] | None = None
-    color: Annotated[Text, Field(max_length=32)] | None = None
+    material: Annotated[Text, Field(max_length=32, json_schema_extra=_materials)] | None = None
+    printer: Annotated[Text, Field(max_length=64, json_schema_extra=_printers)] | None = None
+    color: Annotated[Text, Field(max_length=32, json_schema_extra=_colors)] | None = None
 
     def to_plan(self) -> effects.PrintPlan:
         return effects.PrintPlan(**self.model_dump())
 
 
 class RejectIn(In):
-    reasons: Annotated[list[Annotated[Text, Field(max_length=200)]], Field(max_length=20)] = []
+    """At least one reason, from the list or in own words."""
+
+    reasons: Annotated[list[ShortReason], Field(max_length=20)] = []
     custom_reason: Annotated[Text, Field(max_length=effects.MAX_REASON)] | None = None
 
     def to_reasons(self) -> tuple[str, ...]:
@@ -76,7 +157,7 @@ class ForceConfirmIn(ReasonIn):
 
 
 class ChangeStatusIn(ReasonIn):
-    new_status: Status
+    new_status: Annotated[Status, Field(strict=False)]
 
 
 class ResendIn(In):
@@ -88,7 +169,10 @@ class ReviewIn(In):
 
 
 class NotesIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """Notes are kept as they are written, white space included."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
     notes: Annotated[Text, Field(max_length=jobs.MAX_NOTES)]
 
 
@@ -97,7 +181,44 @@ class JobIdIn(In):
 
 
 class RetentionIn(In):
-    retention_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    retention_days: Annotated[int, Field(ge=0, le=36_500), BeforeValidator(_to_whole)] | None = None
+
+
+class FilePathIn(BaseModel):
+    """A path as the audit's report gives it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    file_path: Annotated[Text, Field(min_length=1, max_length=4096)]
+
+
+class SubmissionIn(BaseModel):
+    """The form of POST /submit. Colour and printer must be of the material in `print_method`."""
+
+    # For the document only: services/submissions.py checks the form.
+    model_config = ConfigDict(extra="forbid")
+
+    student_name: Annotated[
+        str, Field(min_length=2, max_length=100, json_schema_extra={"format": "printable"})
+    ]
+    student_email: Annotated[str, Field(max_length=100, json_schema_extra={"format": "email"})]
+    discipline: Annotated[str, Field(json_schema_extra=_disciplines)]
+    class_number: Annotated[
+        str, Field(min_length=1, max_length=50, json_schema_extra={"format": "printable"})
+    ]
+    print_method: Annotated[str, Field(json_schema_extra=_materials)]
+    color: Annotated[str, Field(json_schema_extra=_colors)]
+    printer: Annotated[str, Field(json_schema_extra=_printers)]
+    acknowledged_minimum_charge: Annotated[
+        Literal["Yes"], Field(description="“No” is refused: the lab has a minimum charge.")
+    ]
+    file: Annotated[
+        str,
+        Field(
+            description="The model: .stl, .obj or .3mf, told by its content.",
+            json_schema_extra={"format": "binary"},
+        ),
+    ]
 
 
 class JobIdQuery(Query):
@@ -105,21 +226,44 @@ class JobIdQuery(Query):
 
 
 class JobsQuery(Query):
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    limit: Annotated[int, Field(ge=1, le=jobs.MAX_PAGE_SIZE)] = 50
+    page: Annotated[int, Field(ge=1, le=1_000_000), _whole] = 1
+    limit: Annotated[int, Field(ge=1, le=jobs.MAX_PAGE_SIZE), _whole] = 50
     sort: Literal["oldest", "newest", "updated", "name"] = "oldest"
     status: Status | None = None
     search: Annotated[Text, Field(max_length=200)] = ""
     printer: Annotated[Text, Field(max_length=64)] = ""
     discipline: Annotated[Text, Field(max_length=50)] = ""
     material: Annotated[Text, Field(max_length=32)] = ""
-    submitted_from: date | None = None
-    submitted_to: date | None = None
-    confirmation_expired: bool | None = None
-    unreviewed: bool | None = None
+    submitted_from: Day | None = None
+    submitted_to: Day | None = None
+    confirmation_expired: Flag | None = None
+    unreviewed: Flag | None = None
 
     def to_filters(self) -> Filters:
         return Filters(**self.model_dump(exclude={"page", "limit", "sort"}))
+
+
+class ReportQuery(Query):
+    days: Annotated[int, Field(ge=1, le=stats.MAX_DAYS), _whole] = 30
+    printer: Annotated[Text, Field(max_length=64)] = "all"
+    discipline: Annotated[Text, Field(max_length=50)] = "all"
+
+
+class ErrorOut(BaseModel):
+    """Every refusal. What `details` holds also stands beside it, where a program looks first."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: Annotated[str, Field(description="A code for programs, such as `not_found`.")]
+    message: Annotated[str, Field(description="A sentence for people.")]
+    details: dict[str, Any]
+    fields: Annotated[dict[str, str], Field(description="What is wrong with which field.")] = {}
+    existing_job_id: str = ""
+    job_id: str = ""
+    reason: str = ""
+    locked_by: str = ""
+    locked_until: AwareDatetime | None = None
+    retry_after_s: int = 0
 
 
 class StudentJobOut(BaseModel):
@@ -185,7 +329,7 @@ class PrintRunOut(BaseModel):
     printer: str
     started_at: AwareDatetime
     ended_at: AwareDatetime | None
-    outcome: str | None
+    outcome: RunOutcome | None
     operator_name: str
     reason: str | None
 
@@ -238,8 +382,153 @@ class ExpiredOut(BaseModel):
 
 class HealthOut(BaseModel):
     status: Literal["ok", "error"]
-    timestamp: datetime
+    timestamp: AwareDatetime
     components: dict[str, str]
+
+
+class StatsOut(BaseModel):
+    """Jobs in each status. `storage_usage_mb` is null until it has been measured."""
+
+    uploaded: int
+    pending: int
+    readyToPrint: int
+    printing: int
+    completed: int
+    paidPickedUp: int
+    rejected: int
+    archived: int
+    storage_usage_mb: float | None
+    storage_limit_mb: int
+
+
+class DayOut(BaseModel):
+    day: date
+    count: int
+
+
+class PeriodOut(BaseModel):
+    """Whole days of the lab, today included."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    days: int
+    first: date
+    last: date
+    timezone: str
+
+
+class PrinterOut(BaseModel):
+    """Hours of runs that have ended; grams of completed ones."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    printer: str
+    name: str
+    jobs: int
+    print_hours: float
+    weight_g: float
+    completed: int
+    failed: int
+    cancelled: int
+
+
+class ReasonOut(BaseModel):
+    reason: str
+    count: int
+
+
+class FailureOut(ReasonOut):
+    model_config = ConfigDict(from_attributes=True)
+
+    printer: str
+
+
+class TurnaroundOut(BaseModel):
+    """Hours from submission to the completed print; null when nothing was completed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    jobs: int
+    median_hours: float | None
+    p90_hours: float | None
+
+
+class ActivityOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    staff_id: str
+    name: str
+    total: int
+    actions: dict[str, int]
+
+
+class ReportOut(BaseModel):
+    """`staff_activity` is everybody's for administrators, and one's own for others."""
+
+    period: PeriodOut
+    printer: str
+    discipline: str
+    submissions: list[DayOut]
+    by_status: dict[Status, int]
+    printers: list[PrinterOut]
+    rejection_reasons: list[ReasonOut]
+    print_failures: list[FailureOut]
+    revenue_cents: int
+    turnaround: TurnaroundOut
+    staff_activity: list[ActivityOut]
+
+
+class AuditStartedOut(MessageOut):
+    task_id: str
+
+
+class ScanOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    task_id: str
+    state: ScanState
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    started_by: str
+    problem: str | None
+
+
+class BrokenLinkOut(BaseModel):
+    job_id: str
+    missing_path: str
+
+
+class DamagedFileOut(BaseModel):
+    """An original whose size is not the one that was received (bytes)."""
+
+    job_id: str
+    path: str
+    size: int
+    expected_size: int
+
+
+class AuditReportOut(BaseModel):
+    """What the last finished audit found. `counts` has the true numbers where a list is cut.
+
+    Paths are relative to the storage. `differing_files` are stale files with content that the job's
+    present folder does not have. `latest` is the newest audit, which may be under way or failed.
+    """
+
+    report_generated_at: AwareDatetime
+    task_id: str
+    orphaned_files: list[str]
+    stale_files: list[str]
+    differing_files: list[str]
+    broken_links: list[BrokenLinkOut]
+    damaged_files: list[DamagedFileOut]
+    empty_folders: list[str]
+    leftovers: list[str]
+    set_aside: list[str]
+    irregular: list[str]
+    counts: dict[str, int]
+    folders_scanned: int
+    jobs_checked: int
+    latest: ScanOut
 
 
 def student_job_out(job: JobView) -> StudentJobOut:
@@ -250,6 +539,7 @@ def job_out(job: JobView) -> JobOut:
     """The job object; its file path is absolute, as the server sees the storage."""
     out = JobOut.model_validate(job)
     out.file_path = str(storage.root() / job.file_path)
+    out.thumbnail_url = thumbnails.url(job)
     return out
 
 
@@ -258,4 +548,48 @@ def job_detail_out(job: JobView, events: list[EventView], runs: list[PrintRunVie
         **job_out(job).model_dump(),
         events=[EventOut.model_validate(event) for event in events],
         print_runs=[PrintRunOut.model_validate(run) for run in runs],
+    )
+
+
+def stats_out(overview: Overview) -> StatsOut:
+    counts = overview.counts
+    return StatsOut(
+        uploaded=counts[Status.UPLOADED],
+        pending=counts[Status.PENDING],
+        readyToPrint=counts[Status.READYTOPRINT],
+        printing=counts[Status.PRINTING],
+        completed=counts[Status.COMPLETED],
+        paidPickedUp=counts[Status.PAIDPICKEDUP],
+        rejected=counts[Status.REJECTED],
+        archived=counts[Status.ARCHIVED],
+        storage_usage_mb=overview.storage_usage_mb,
+        storage_limit_mb=overview.storage_limit_mb,
+    )
+
+
+def report_out(report: Report) -> ReportOut:
+    return ReportOut(
+        period=PeriodOut.model_validate(report.period),
+        printer=report.printer,
+        discipline=report.discipline,
+        submissions=[DayOut(day=day, count=count) for day, count in report.submissions.items()],
+        by_status={status: report.by_status.get(status, 0) for status in Status},
+        printers=[PrinterOut.model_validate(printer) for printer in report.by_printer],
+        rejection_reasons=[
+            ReasonOut(reason=reason, count=count)
+            for reason, count in report.rejection_reasons.items()
+        ],
+        print_failures=[FailureOut.model_validate(failure) for failure in report.print_failures],
+        revenue_cents=report.revenue_cents,
+        turnaround=TurnaroundOut.model_validate(report.turnaround),
+        staff_activity=[ActivityOut.model_validate(person) for person in report.staff_activity],
+    )
+
+
+def audit_report_out(view: ReportView) -> AuditReportOut:
+    return AuditReportOut(
+        report_generated_at=view.scan.finished_at,
+        task_id=view.scan.task_id,
+        latest=ScanOut.model_validate(view.latest),
+        **view.findings,
     )

@@ -48,11 +48,7 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
         confirmation_expires_at=job.confirmation_expires_at,
         can_resend=waiting and wait == 0,
         retry_after_s=wait,
-        message=(
-            "Your confirmation link has expired. Ask for a new one; it is sent to your e-mail."
-            if waiting
-            else "This job does not wait for a confirmation."
-        ),
+        message=_advice(waiting, job.is_confirmation_expired),
     )
 
 
@@ -65,3 +61,11 @@ def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
     with work.unit() as session:
         student.resend(session, json_data.job_id)
     return schemas.MessageOut(message="A new confirmation email has been sent.")
+
+
+def _advice(waiting: bool, expired: bool) -> str:
+    if not waiting:
+        return "This job does not wait for a confirmation."
+    if not expired:
+        return "Your confirmation link still works. Open it from the newest e-mail about the job."
+    return "Your confirmation link has expired. Ask for a new one; it is sent to your e-mail."

@@ -10,9 +10,11 @@ from models.enums import (
     MailState,
     Role,
     RunOutcome,
+    ScanState,
     Status,
 )
 from models.event import Event
+from models.integrity_scan import IntegrityScan
 from models.job import Job
 from models.mail import Mail
 from models.print_run import PrintRun
@@ -25,6 +27,7 @@ __all__ = [
     "Base",
     "Confirmation",
     "Event",
+    "IntegrityScan",
     "Job",
     "Mail",
     "MailKind",
@@ -32,6 +35,7 @@ __all__ = [
     "PrintRun",
     "Role",
     "RunOutcome",
+    "ScanState",
     "Staff",
     "Status",
     "new_id",

@@ -76,3 +76,12 @@ class MailState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class ScanState(StrEnum):
+    """How far an integrity audit is. FAILED: the storage was away, or the scan died repeatedly."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"

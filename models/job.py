@@ -32,6 +32,16 @@ class Job(Base):
             "ix_jobs_lower_email_file_hash", text("lower(student_email)"), "file_hash"
         ),
         Index(
+            "ix_jobs_locked_until",
+            "locked_until",
+            postgresql_where=text("locked_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_jobs_thumbnail_due",
+            "created_at",
+            postgresql_where=text("thumbnail ->> 'state' = 'pending'"),
+        ),
+        Index(
             "ix_jobs_confirmation_due",
             "confirmation_expires_at",
             postgresql_where=text("status = 'PENDING' AND NOT is_confirmation_expired"),
@@ -64,6 +74,8 @@ class Job(Base):
     file_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the original, hex
     file_size: Mapped[int]  # bytes of the original
     model: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"state": "pending"})
+    # The picture of the model: see services/thumbnails.py.
+    thumbnail: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"state": "pending"})
 
     status: Mapped[Status] = mapped_column(String(20))
     status_changed_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -80,6 +80,18 @@ class TooLarge(PrintdeskError):
     code = "too_large"
 
 
+class Unreadable(PrintdeskError):
+    """A model file that cannot be read: what is wrong with it, and what would be right."""
+
+    code = "unreadable"
+
+
+class CouldNotCheck(PrintdeskError):
+    """Reading a file needed too much, hung or crashed: why, in words without a full stop."""
+
+    code = "could_not_check"
+
+
 class Retryable(PrintdeskError):
     """Nothing has changed, and the same request may succeed later."""
 
@@ -88,6 +100,10 @@ class Retryable(PrintdeskError):
 
 class StorageUnavailable(Retryable):
     code = "storage_unavailable"
+
+
+class NotDurable(StorageUnavailable):
+    """A failed fsync. Final at once: a second one may succeed though what was written is lost."""
 
 
 class StorageFull(PrintdeskError):

@@ -35,6 +35,9 @@ _SENTENCES = {
     "EmailSent": "E-mail sent ({kind})",
     "EmailFailed": "E-mail could not be delivered ({kind}): {error}",
     "JobArchived": "Archived",
+    "ModelChecked": "Model checked: {result}",
+    "ModelCheckRequested": "Model to be checked again",
+    "FileDeleted": "Left-over file deleted: {file}",
 }
 
 

@@ -15,7 +15,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,12 +24,19 @@ import structlog
 from tenacity import (
     Retrying,
     retry_if_exception_type,
+    retry_if_not_exception_type,
     stop_after_attempt,
     wait_exponential,
 )
 
 from models import STATUS_FOLDERS, Status
-from services.errors import Conflict, StorageFull, StorageUnavailable
+from services.errors import (
+    Conflict,
+    NotDurable,
+    PrintdeskError,
+    StorageFull,
+    StorageUnavailable,
+)
 from settings import settings
 
 log = structlog.get_logger()
@@ -100,18 +107,19 @@ def create_folder(upload: Path, name: str, file_name: str, metadata: dict[str, A
     Returns the folder. Raises StorageUnavailable or StorageFull; then nothing is left behind.
     """
 
+    parent = root() / STATUS_FOLDERS[Status.UPLOADED]
+    incoming = parent / f"{INCOMING}{name}"
+
     def make() -> str:
-        parent = root() / STATUS_FOLDERS[Status.UPLOADED]
-        incoming = parent / f"{INCOMING}{name}"
         if upload.exists():  # else a first attempt has already moved it
             os.rename(upload, _fresh(incoming) / file_name)
-        os.chmod(
-            incoming / file_name, 0o444
-        )  # the original is never changed, not by a slicer either
+        # The original is never changed, not by a slicer either.
+        os.chmod(incoming / file_name, 0o444)
         _write_durably(incoming / METADATA, _as_json(metadata))
         return _publish(incoming, parent / name)
 
-    return _reliably(make)
+    with _removed_on_failure(incoming):
+        return _reliably(make)
 
 
 def copy_folder(source: str, status: Status, metadata: dict[str, Any]) -> FolderCopy:
@@ -121,21 +129,23 @@ def copy_folder(source: str, status: Status, metadata: dict[str, Any]) -> Folder
     job's folder is not there.
     """
 
+    parent = root() / STATUS_FOLDERS[status]
+    origin = path_of(source)
+    incoming = parent / f"{INCOMING}{origin.name}"
+
     def copy() -> FolderCopy:
-        origin = path_of(source)
         if not origin.is_dir():
             check()
             raise Conflict(f"The job's folder {source} is missing from the storage.", folder=source)
-        parent = root() / STATUS_FOLDERS[status]
-        incoming = _fresh(parent / f"{INCOMING}{origin.name}")
-        files = _copy_files(origin, incoming)
+        files = _copy_files(origin, _fresh(incoming))
         _write_durably(incoming / METADATA, _as_json(metadata))
         target = parent / origin.name
         if target.exists():
             _set_aside(target, origin)
         return FolderCopy(source, _publish(incoming, target), files)
 
-    return _reliably(copy)
+    with _removed_on_failure(incoming):
+        return _reliably(copy)
 
 
 def discard(copied: FolderCopy) -> None:
@@ -173,6 +183,12 @@ def write_metadata(folder: str, metadata: dict[str, Any]) -> None:
     _reliably(lambda: _write_durably(path_of(folder) / METADATA, _as_json(metadata)))
 
 
+def write_file(folder: str, name: str, content: bytes) -> None:
+    """Writes one of our own files into a job's folder, whole or not at all. The caller holds the
+    job's row lock: the folder stays where it is. Raises StorageUnavailable, StorageFull."""
+    _reliably(lambda: _write_durably(path_of(folder) / name, content))
+
+
 def list_files(folder: str) -> list[tuple[str, os.stat_result]]:
     """Regular files directly in a job's folder with their stat, our own metadata left out."""
     found = []
@@ -199,12 +215,13 @@ def sweep_leftovers(older_than_s: float = LEFTOVER_AGE_S) -> int:
         candidates += (root() / name).glob(f"{INCOMING}*")
     removed = 0
     for path in candidates:
-        if path.lstat().st_mtime < limit:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-            removed += 1
+        with suppress(FileNotFoundError):  # an upload or a copy that has ended meanwhile
+            if path.lstat().st_mtime < limit:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+                removed += 1
     return removed
 
 
@@ -225,7 +242,7 @@ def translated() -> Iterator[None]:
 def _reliably(action: Callable[[], Result]) -> Result:
     """Does a file operation, again after a moment when the share has a hiccup (ESTALE...)."""
     retrying = Retrying(
-        retry=retry_if_exception_type(StorageUnavailable),
+        retry=retry_if_exception_type(StorageUnavailable) & retry_if_not_exception_type(NotDurable),
         stop=stop_after_attempt(_ATTEMPTS),
         wait=wait_exponential(multiplier=0.1, max=1),
         reraise=True,
@@ -237,6 +254,16 @@ def _reliably(action: Callable[[], Result]) -> Result:
             return action()
 
     return retrying(attempt)
+
+
+@contextmanager
+def _removed_on_failure(incoming: Path) -> Iterator[None]:
+    """A half-made folder must not keep the room that ran out."""
+    try:
+        yield
+    except PrintdeskError:
+        shutil.rmtree(incoming, ignore_errors=True)
+        raise
 
 
 def _not_reachable() -> str:
@@ -255,7 +282,11 @@ def _publish(incoming: Path, target: Path) -> str:
     """Gives a complete folder its final name, durably. Returns it relative to the root."""
     _fsync(incoming)
     os.rename(incoming, target)
-    _fsync(target.parent)
+    try:
+        _fsync(target.parent)
+    except (OSError, NotDurable):
+        os.rename(target, incoming)
+        raise
     return f"{target.parent.name}/{target.name}"
 
 
@@ -326,7 +357,7 @@ def _write_durably(path: Path, content: bytes) -> None:
     with open(temporary, "wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        _sync(file.fileno())
         if os.fstat(file.fileno()).st_size != len(content):
             raise OSError(errno.EIO, "short write", str(temporary))
     os.replace(temporary, path)
@@ -337,6 +368,15 @@ def _fsync(path: Path) -> None:
     """Makes a file or folder durable; opened read-only, as the original may not be written."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as problem:
+        if problem.errno in _FINAL:
+            raise
+        raise NotDurable(_not_reachable()) from problem

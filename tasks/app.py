@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from celery import Celery
-from celery.signals import heartbeat_sent, worker_process_init
+from celery.signals import heartbeat_sent, worker_process_init, worker_ready
 from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
@@ -36,7 +36,11 @@ def _broker_url() -> str:
     return f"redis+socket://{url.path}?virtual_host={database}"
 
 
-celery = Celery("printdesk", broker=_broker_url(), include=["tasks.mail", "tasks.sweeps"])
+celery = Celery(
+    "printdesk",
+    broker=_broker_url(),
+    include=["tasks.mail", "tasks.models", "tasks.pictures", "tasks.sweeps"],
+)
 celery.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
@@ -65,7 +69,27 @@ celery.conf.update(
             "schedule": settings().sweep_seconds,
             "options": {"expires": settings().sweep_seconds},
         },
+        "models.sweep": {
+            "task": "models.sweep",
+            "schedule": settings().sweep_seconds,
+            "options": {"expires": settings().sweep_seconds},
+        },
+        "thumbnail.sweep": {
+            "task": "thumbnail.sweep",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "files.sweep": {"task": "files.sweep", "schedule": 1800.0, "options": {"expires": 1800}},
+        "storage.measure": {
+            "task": "storage.measure",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "integrity.sweep": {
+            "task": "integrity.sweep",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
     },
 )
 
@@ -96,6 +120,12 @@ def note_heartbeat(**_: Any) -> None:
         _redis.set(WORKER_ALIVE_KEY, int(time.time()), ex=HEARTBEAT_TTL_S)
     except RedisError as problem:
         log.warning("heartbeat_not_noted", problem=str(problem))
+
+
+@worker_ready.connect
+def measure_storage_first(**_: Any) -> None:
+    """So that the first minute has a number too."""
+    send("storage.measure", ())
 
 
 @worker_process_init.connect

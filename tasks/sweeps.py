@@ -1,7 +1,9 @@
 """What recurs besides mail."""
 
-from services import confirmations, storage, work
+from services import confirmations, integrity, storage, usage, work
 from tasks.app import celery
+
+SCAN_LIMIT_S = 3600  # longer than the broker waits for a word: a doubled message does nothing
 
 
 @celery.task(name="confirmations.expire")
@@ -13,3 +15,22 @@ def expire_confirmations() -> None:
 @celery.task(name="files.sweep")
 def sweep_files() -> None:
     storage.sweep_leftovers()
+
+
+@celery.task(name="storage.measure")
+def measure_storage() -> None:
+    usage.measure()
+
+
+@celery.task(name=integrity.SCAN_TASK, time_limit=SCAN_LIMIT_S)
+def scan_storage(scan_id: str) -> None:
+    integrity.run(scan_id)
+
+
+@celery.task(name="integrity.sweep", time_limit=SCAN_LIMIT_S)
+def sweep_scans() -> None:
+    """Takes up a scan whose message or worker was lost."""
+    with work.unit() as session:
+        stalled = integrity.find_stalled(session)
+    if stalled is not None:
+        integrity.run(stalled)

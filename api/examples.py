@@ -1,0 +1,225 @@
+"""One example for every body in the API's document, by the name of its schema."""
+
+from typing import Any
+
+# A tetrahedron: the smallest model that is whole.
+_STL = "solid gear\n" + "".join(
+    f"facet normal 0 0 0\nouter loop\n{corners}endloop\nendfacet\n"
+    for corners in (
+        "".join(f"vertex {corner}\n" for corner in triangle)
+        for triangle in (
+            ("0 0 0", "0 9 0", "9 0 0"),
+            ("0 0 0", "9 0 0", "0 0 9"),
+            ("0 0 0", "0 0 9", "0 9 0"),
+            ("9 0 0", "0 9 0", "0 0 9"),
+        )
+    )
+)
+_STL += "endsolid gear\n"
+
+_STUDENT_JOB: dict[str, Any] = {
+    "id": "1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+    "short_id": "1a2b3c4d",
+    "student_name": "Jane Doe",
+    "student_email": "jane.doe@university.example",
+    "discipline": "Engineering",
+    "class_number": "ARCH 4000",
+    "original_filename": "gear.stl",
+    "display_name": "JaneDoe_Filament_TrueRed_1a2b3c4d.stl",
+    "status": "PENDING",
+    "printer": "prusa_mk4s",
+    "color": "True Red",
+    "material": "Filament",
+    "weight_g": 42.5,
+    "time_hours": 3.5,
+    "cost_cents": 425,
+    "acknowledged_minimum_charge": True,
+    "student_confirmed": False,
+    "student_confirmed_at": None,
+    "confirmation_expires_at": "2026-11-26T15:04:05Z",
+    "is_confirmation_expired": False,
+    "reject_reasons": None,
+    "file_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "file_size": 684,
+    "model": {"state": "pending"},
+    "thumbnail_url": None,
+    "created_at": "2026-11-23T14:30:00Z",
+    "updated_at": "2026-11-23T15:04:05Z",
+}
+_JOB = _STUDENT_JOB | {
+    "file_path": "storage/Pending/JaneDoe_Filament_TrueRed_1a2b3c4d/"
+    "JaneDoe_Filament_TrueRed_1a2b3c4d.stl",
+    "staff_viewed_at": "2026-11-23T15:00:00Z",
+    "last_updated_by": "0f0e0d0c0b0a49088706050403020100",
+    "notes": None,
+    "locked_by": None,
+    "locked_until": None,
+}
+_EVENT = {
+    "id": 2,
+    "timestamp": "2026-11-23T15:04:05Z",
+    "event_type": "StaffApproved",
+    "details": {"weight_g": 42.5, "time_hours": 3.5, "cost_cents": 425},
+    "triggered_by": "0f0e0d0c0b0a49088706050403020100",
+    "user_name": "Sam Staff",
+}
+_RUN = {
+    "id": 1,
+    "printer": "prusa_mk4s",
+    "started_at": "2026-11-24T15:00:00Z",
+    "ended_at": None,
+    "outcome": None,
+    "operator_name": "Sam Staff",
+    "reason": None,
+}
+_SCAN = {
+    "task_id": "7d6c5b4a39284716a5b4c3d2e1f00918",
+    "state": "done",
+    "started_at": "2026-11-23T16:00:00Z",
+    "finished_at": "2026-11-23T16:00:04Z",
+    "started_by": "Ada Admin",
+    "problem": None,
+}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "LoginIn": {"email": "admin@printlab.example", "password": "correct horse battery"},
+    "LoginOut": {"access_token": "WyIwZjBl...", "token_type": "Bearer", "expires_in": 3600},
+    "SubmissionIn": {
+        "student_name": "Jane Doe",
+        "student_email": "jane.doe@university.example",
+        "discipline": "Engineering",
+        "class_number": "ARCH 4000",
+        "print_method": "Filament",
+        "color": "True Red",
+        "printer": "prusa_mk4s",
+        "acknowledged_minimum_charge": "Yes",
+        "file": _STL,
+    },
+    "StudentJobOut": _STUDENT_JOB,
+    "JobOut": _JOB,
+    "JobDetailOut": _JOB | {"events": [_EVENT], "print_runs": [_RUN]},
+    "JobListOut": {"jobs": [_JOB], "total": 25, "filtered": 1},
+    "ExpiredOut": {
+        "job_id": _JOB["id"],
+        "short_id": "1a2b3c4d",
+        "display_name": _JOB["display_name"],
+        "status": "PENDING",
+        "is_confirmation_expired": True,
+        "confirmation_expires_at": "2026-11-26T15:04:05Z",
+        "can_resend": True,
+        "retry_after_s": 0,
+        "message": "Your confirmation link has expired. Ask for a new one; it is sent to your "
+        "e-mail.",
+    },
+    "JobIdIn": {"job_id": _JOB["id"]},
+    "ApproveIn": {
+        "weight_g": 42.5,
+        "time_hours": 3.2,
+        "material": "Filament",
+        "printer": "prusa_mk4s",
+    },
+    "RejectIn": {
+        "reasons": ["Walls are too thin to print", "Other"],
+        "custom_reason": "The gear's teeth are 0.2 mm wide.",
+    },
+    "ReasonIn": {"reason": "The browser crashed while the job was open."},
+    "ForceConfirmIn": {"reason": "Confirmed at the desk.", "bypass_email": True},
+    "ChangeStatusIn": {"new_status": "READYTOPRINT", "reason": "Moved on by mistake."},
+    "ResendIn": {"email_type": "approval"},
+    "ResentOut": {"message": "Email resent successfully", "new_token": "IjFhMmIz..."},
+    "ReviewIn": {"reviewed": True},
+    "NotesIn": {"notes": "Print with supports."},
+    "RetentionIn": {"retention_days": 90},
+    "ArchivedOut": {"message": "Archival process completed", "jobs_archived": 12},
+    "PrunedOut": {"message": "Pruning process completed", "jobs_deleted": 5},
+    "MessageOut": {"message": "Done."},
+    "LeaseOut": {
+        "message": "Job locked successfully",
+        "locked_by": "Sam Staff",
+        "locked_until": "2026-11-23T15:09:05Z",
+    },
+    "HealthOut": {
+        "status": "ok",
+        "timestamp": "2026-11-23T15:04:05Z",
+        "components": {"database": "ok", "broker": "ok", "workers": "ok", "storage": "ok"},
+    },
+    "StatsOut": {
+        "uploaded": 10,
+        "pending": 5,
+        "readyToPrint": 3,
+        "printing": 2,
+        "completed": 4,
+        "paidPickedUp": 120,
+        "rejected": 9,
+        "archived": 300,
+        "storage_usage_mb": 1024.5,
+        "storage_limit_mb": 10240,
+    },
+    "ReportOut": {
+        "period": {
+            "days": 1,
+            "first": "2026-11-23",
+            "last": "2026-11-23",
+            "timezone": "America/Chicago",
+        },
+        "printer": "all",
+        "discipline": "all",
+        "submissions": [{"day": "2026-11-23", "count": 7}],
+        "by_status": {
+            "UPLOADED": 3,
+            "PENDING": 2,
+            "READYTOPRINT": 0,
+            "PRINTING": 1,
+            "COMPLETED": 0,
+            "PAIDPICKEDUP": 0,
+            "REJECTED": 1,
+            "ARCHIVED": 0,
+        },
+        "printers": [
+            {
+                "printer": "prusa_mk4s",
+                "name": "Prusa MK4S",
+                "jobs": 3,
+                "print_hours": 9.75,
+                "weight_g": 85.0,
+                "completed": 2,
+                "failed": 1,
+                "cancelled": 0,
+            }
+        ],
+        "rejection_reasons": [{"reason": "Walls are too thin to print", "count": 1}],
+        "print_failures": [{"printer": "prusa_mk4s", "reason": "Filament tangle", "count": 1}],
+        "revenue_cents": 850,
+        "turnaround": {"jobs": 2, "median_hours": 26.5, "p90_hours": 47.2},
+        "staff_activity": [
+            {
+                "staff_id": "0f0e0d0c0b0a49088706050403020100",
+                "name": "Sam Staff",
+                "total": 3,
+                "actions": {"StaffApproved": 2, "StaffRejected": 1},
+            }
+        ],
+    },
+    "AuditStartedOut": {
+        "message": "System audit started successfully.",
+        "task_id": _SCAN["task_id"],
+    },
+    "AuditReportOut": {
+        "report_generated_at": _SCAN["finished_at"],
+        "task_id": _SCAN["task_id"],
+        "orphaned_files": ["Uploaded/gear.stl"],
+        "stale_files": [],
+        "differing_files": [],
+        "broken_links": [{"job_id": _JOB["id"], "missing_path": _JOB["file_path"][8:]}],
+        "damaged_files": [],
+        "empty_folders": [],
+        "leftovers": [],
+        "set_aside": [],
+        "irregular": [],
+        "counts": {"orphaned_files": 1, "broken_links": 1},
+        "folders_scanned": 453,
+        "jobs_checked": 453,
+        "latest": _SCAN,
+    },
+    "FilePathIn": {"file_path": "Uploaded/gear.stl"},
+}

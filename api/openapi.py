@@ -1,0 +1,217 @@
+"""The OpenAPI document: what APIFlask derives from the routes, made complete.
+
+Added here is what every route has in common: who may call it, the refusals it shares with others,
+the error format, examples, and where a job's id comes from.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from apiflask import APIFlask
+
+from api import schemas
+from api.examples import EXAMPLES
+from web.guard import PUBLIC
+
+_TAGS = {
+    "Health": "For monitors.",
+    "Sign-in": "A bearer token for programs.",
+    "Students": "What a student's browser calls; open to all.",
+    "Jobs": "The queue, one job, and its edit lock.",
+    "Actions": "What staff do to a job.",
+    "Numbers": "Counts and reports.",
+    "Administration": "Retention, and the audit of storage and database.",
+}
+_DESCRIPTION = """\
+Times are UTC in ISO 8601 with `Z`, money is in cents, file sizes in bytes, lengths in millimetres.
+
+Staff routes take `Authorization: Bearer <token>`, or the console's session cookie. Refusals have
+one form: `{"error": code, "message": text, "details": {...}}`. Unknown fields and query parameters
+are refused, and values are not converted: `"12"` is no number. `GET /jobs`, `/jobs/{job_id}` and
+`/stats` answer `If-None-Match` with 304 when nothing has changed.
+"""
+_WORDS = {
+    400: "Something in the request is wrong; `details.fields` says what.",
+    401: "Not signed in, or the token has run out.",
+    403: "Not for this role, without the job's lock, or from a page of another site.",
+    404: "There is no such thing.",
+    409: "The thing is no longer as the caller believes, or somebody else holds its lock.",
+    410: "The link was real, and is expired, used or replaced.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    429: "Too often; `Retry-After` says how long to wait.",
+    503: "The database or the storage is away. Nothing was changed.",
+    507: "The storage is full. Nothing was changed.",
+}
+_CONDITIONAL = {"list_jobs", "get_job", "read_stats", "read_report"}
+_NO_STORAGE = {"resend_email"}  # an action that moves no files
+_ALSO = {"login": (401, 429), "archive": (507,), "prune": (507,)}
+_PATH_VALUES = {
+    "job_id": {"pattern": "^[0-9a-f]{32}$", "format": "job-id"},
+    "token": {"pattern": r"^[A-Za-z0-9_.\-]+$"},
+}
+_JOBS_SOURCES = {"submit": "$response.body#/id", "list_jobs": "$response.body#/jobs/0/id"}
+_ERROR = {"$ref": "#/components/schemas/ErrorOut"}
+
+Operation = dict[str, Any]
+
+
+def init(app: APIFlask) -> None:
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        AUTO_200_RESPONSE=False,  # else pages and callbacks are in the document too
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_SERVERS=False,
+    )
+    app.servers = [{"url": "/", "description": "This Printdesk"}]
+
+    @app.spec_processor
+    def complete(document: dict[str, Any] | str) -> dict[str, Any] | str:
+        return document if isinstance(document, str) else _complete(document, app)
+
+
+def _complete(document: dict[str, Any], app: APIFlask) -> dict[str, Any]:
+    document["info"]["description"] = _DESCRIPTION
+    document["tags"] = [{"name": name, "description": text} for name, text in _TAGS.items()]
+    document["security"] = [{"bearer": []}, {"session": []}]
+    components = document["components"]
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]},
+    }
+    for model in (schemas.ErrorOut, schemas.SubmissionIn):
+        components["schemas"][model.__name__] = model.model_json_schema()
+    for name, example in EXAMPLES.items():
+        if name in components["schemas"]:
+            components["schemas"][name]["examples"] = [example]
+    endpoints = _endpoints(app)
+    for path, method, operation in list(_operations(document)):
+        endpoint = endpoints[path, method.upper()]
+        operation["operationId"] = endpoint.rpartition(".")[2]
+        _secure(operation, endpoint)
+        _describe_parameters(operation)
+        _describe_body(operation)
+        _describe_refusals(operation, method, path)
+        _describe_answers(operation)
+    _link_jobs(document)
+    return document
+
+
+def _endpoints(app: APIFlask) -> dict[tuple[str, str], str]:
+    return {
+        (rule.rule.replace("<", "{").replace(">", "}"), method): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
+    for path, found in document["paths"].items():
+        for method, operation in found.items():
+            yield path, method, operation
+
+
+def _secure(operation: Operation, endpoint: str) -> None:
+    if endpoint in PUBLIC:
+        operation["security"] = []
+    else:
+        _refuse(operation, 401, 403)
+
+
+def _describe_parameters(operation: Operation) -> None:
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        if parameter["in"] == "path":
+            schema |= _PATH_VALUES[parameter["name"]]
+        elif "anyOf" in schema:  # in a URL there is no null: a parameter is there or not
+            [given] = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
+            parameter["schema"] = given
+
+
+def _describe_body(operation: Operation) -> None:
+    if operation["operationId"] == "submit":
+        named = {"example": 'form-data; name="file"; filename="gear.stl"'}
+        encoding = {"file": {"headers": {"Content-Disposition": named}}}
+        content = {"multipart/form-data": {"schema": _ref("SubmissionIn"), "encoding": encoding}}
+        operation["requestBody"] = {"required": True, "content": content}
+    body = operation.get("requestBody")
+    if body is None:
+        return
+    for content in body["content"].values():
+        content["example"] = EXAMPLES[_name_of(content["schema"])]
+        body["required"] = _name_of(content["schema"]) != "RetentionIn"
+    _refuse(operation, 413, *([415] if "application/json" in body["content"] else []))
+
+
+def _describe_refusals(operation: Operation, method: str, path: str) -> None:
+    _refuse(operation, 400, 503, *_ALSO.get(operation["operationId"], ()))
+    if method != "get":
+        _refuse(operation, 403)  # a page of another site, whoever asks
+    if "{job_id}" in path:
+        _refuse(operation, 404)
+    tags = operation.get("tags", ())
+    if "Actions" in tags or operation["operationId"] in ("submit", "confirm"):
+        _refuse(operation, 409, *([] if operation["operationId"] in _NO_STORAGE else [507]))
+    for status, answer in operation["responses"].items():
+        if int(status) >= 400:
+            answer["description"] = _WORDS[int(status)]
+            answer["content"] = {"application/json": {"schema": _ERROR}}
+    if operation["operationId"] == "read_health":
+        answer = operation["responses"]["503"]
+        answer["description"] = "A component is down."
+        answer["content"] = {"application/json": {"schema": _ref("HealthOut")}}
+
+
+def _describe_answers(operation: Operation) -> None:
+    operation["responses"].get("204", {}).pop("content", None)
+    for status, answer in operation["responses"].items():
+        if int(status) < 300:
+            for content in answer.get("content", {}).values():
+                if "$ref" in content["schema"]:
+                    content["example"] = EXAMPLES[_name_of(content["schema"])]
+    if operation["operationId"] in _CONDITIONAL:
+        tag = {"description": "Send it back in `If-None-Match`.", "schema": {"type": "string"}}
+        operation["responses"]["200"]["headers"] = {"ETag": tag}
+        operation["responses"]["304"] = {"description": "Nothing has changed."}
+        operation["parameters"] = [
+            *operation.get("parameters", ()),
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": "The `ETag` of the answer that the caller has.",
+            },
+        ]
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _link_jobs(document: dict[str, Any]) -> None:
+    """Tells where a job's id comes from, and what can be asked with it."""
+    by_id = {operation["operationId"]: operation for _, _, operation in _operations(document)}
+    of_jobs = [
+        operation["operationId"]
+        for path, _, operation in _operations(document)
+        if "{job_id}" in path
+    ]
+    for source, expression in _JOBS_SOURCES.items():
+        answers = by_id[source]["responses"]
+        links = {
+            target: {"operationId": target, "parameters": {"job_id": expression}}
+            for target in of_jobs
+        }
+        answers["201" if "201" in answers else "200"]["links"] = links
+
+
+def _refuse(operation: Operation, *statuses: int) -> None:
+    for status in statuses:
+        operation["responses"].setdefault(str(status), {})
+
+
+def _name_of(schema: dict[str, Any]) -> str:
+    return str(schema["$ref"]).rpartition("/")[2]
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

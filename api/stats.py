@@ -1,0 +1,37 @@
+"""The lab's numbers."""
+
+from apiflask import APIBlueprint
+from flask import g
+
+from api import schemas
+from services import stats, work
+from settings import settings
+from web.conditional import conditional
+
+bp = APIBlueprint("stats", __name__, tag="Numbers")
+
+
+@bp.get("/stats")
+@bp.output(schemas.StatsOut)
+@conditional(lambda: f"{stats.storage_usage_mb()} of {settings().storage_limit_mb}")
+def read_stats() -> schemas.StatsOut:
+    """How many jobs are where, and how full the storage is."""
+    with work.unit() as session:
+        return schemas.stats_out(stats.read_overview(session, actor=g.actor))
+
+
+@bp.get("/stats/detailed")
+@bp.input(schemas.ReportQuery, location="query")
+@bp.output(schemas.ReportOut)
+@conditional(lambda: str(stats.today()))
+def read_report(query_data: schemas.ReportQuery) -> schemas.ReportOut:
+    """Submissions, printers, rejections, failures, money and people over the last days."""
+    with work.unit() as session:
+        report = stats.read_report(
+            session,
+            query_data.days,
+            printer=query_data.printer,
+            discipline=query_data.discipline,
+            actor=g.actor,
+        )
+    return schemas.report_out(report)
