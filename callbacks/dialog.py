@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from components import dialogs, ids, toasts
 from models import Status
-from services import jobs, locks, overrides, work, workflow
+from services import jobs, locks, modelchecks, overrides, sliced, work, workflow
 from services.effects import PrintPlan
 from services.errors import Invalid, NotFound, PrintdeskError
 from services.workflow import TRANSITIONS, Lock, Request
@@ -62,6 +62,10 @@ def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
         with work.unit() as session:
             jobs.set_reviewed(session, job_id, action == "review", actor=g.actor)
         return False, "", "", "", "", "primary", None, True, _now()
+    if action == "recheck":
+        with work.unit() as session:
+            modelchecks.request(session, job_id, actor=g.actor)
+        return False, "", "", "", "", "primary", None, True, _now()
     takes_lock = _takes_lock(action)
     try:
         with work.unit() as session:
@@ -73,7 +77,7 @@ def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
     return (
         True,
         dialogs.title(action),
-        dialogs.body(action, job),
+        dialogs.body(action, job, sliced.offer(job) if action == "approve" else None),
         "",
         dialogs.submit_label(action, label),
         "danger" if action in dialogs.DANGEROUS else "primary",

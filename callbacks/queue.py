@@ -83,7 +83,7 @@ def back_to_first_page(_search: Any, _printer: Any, _discipline: Any, view: dict
 
 
 @callback(
-    Output(ids.QUEUE_PANEL, "children"),
+    Output(ids.QUEUE_DETAIL, "children"),
     Output(ids.QUEUE_PANEL, "className"),
     Input(ids.QUEUE_SELECTED, "data"),
     Input(ids.QUEUE_POLL, "n_intervals"),

@@ -6,9 +6,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components import ids
+from components import ids, modelfacts
 from components.parts import button, chip, color_chip, empty, icon, moment
 from models import STATUS_LABELS, Status
+from services import thumbnails
 from services.actors import Actor
 from services.costs import format_money
 from services.jobs import JobPage, JobView
@@ -84,7 +85,7 @@ def card(job: JobView, is_chosen: bool, actor: Actor) -> Component:
     classes += " pd-card-selected" if is_chosen else ""
     return html.Li(
         [
-            html.Div(icon("bi-boxes"), className="pd-card-thumb"),
+            html.Div(thumbnail(job, small=True), className="pd-card-thumb"),
             html.Div(
                 [
                     _title(job, is_chosen),
@@ -98,6 +99,23 @@ def card(job: JobView, is_chosen: bool, actor: Actor) -> Component:
         ],
         className=classes,
         **{"data-job": job.id},
+    )
+
+
+def thumbnail(job: JobView, *, small: bool) -> Component:
+    """The model's picture, or why there is none."""
+    address = thumbnails.url(job)
+    if address is None:
+        why = thumbnails.why_missing(job)
+        return html.Span(
+            [icon("bi-boxes"), html.Span(why, className="visually-hidden")], title=why
+        )
+    pixels = 128 if small else 512
+    return html.Img(
+        src=f"{address}&size={pixels}",
+        alt=f"Picture of {job.original_filename}",
+        width=pixels,
+        height=pixels,
     )
 
 
@@ -146,6 +164,7 @@ def _chips(job: JobView) -> list[Component]:
     chips = [
         chip(job.printer_name, "bi-printer"),
         color_chip(job.material, job.color),
+        *modelfacts.chips(job),
     ]
     if job.cost_cents is not None:
         amounts = f"{job.weight_g:g} g · {job.time_hours:g} h · {format_money(job.cost_cents)}"

@@ -7,9 +7,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
+from components.parts import icon
 from models import STATUS_LABELS, MailKind, Status
 from services.costs import format_money
 from services.jobs import JobView
+from services.sliced import Plate, SlicedOffer
 from settings import lab
 
 _TITLES = {
@@ -99,21 +101,21 @@ def submit_label(action: str, label: str) -> str:
     return _LABELS.get(action, label)
 
 
-def body(action: str, job: JobView) -> list[Any]:
-    """The dialog's content for an action on a job."""
+def body(action: str, job: JobView, offer: SlicedOffer | None = None) -> list[Any]:
+    """The dialog's content for an action on a job; `offer` is what a sliced file says of it."""
     return [
         html.P(
             [html.Strong(job.display_name), html.Br(), f"{job.student_name} · {job.student_email}"]
         ),
         html.P(_WORDS[action]),
-        *_fields(action, job),
+        *_fields(action, job, offer),
         html.Span(**{"data-pd-locked-job": job.id}),
     ]
 
 
-def _fields(action: str, job: JobView) -> list[Any]:
+def _fields(action: str, job: JobView, offer: SlicedOffer | None) -> list[Any]:
     if action == "approve":
-        return _approve_fields(job)
+        return _approve_fields(job, offer)
     if action == "reject":
         return _reject_fields()
     if action == "mark-printing":
@@ -133,17 +135,21 @@ def _fields(action: str, job: JobView) -> list[Any]:
     return fields
 
 
-def _approve_fields(job: JobView) -> list[Any]:
+def _approve_fields(job: JobView, offer: SlicedOffer | None) -> list[Any]:
+    weight, hours = job.weight_g, job.time_hours
+    if offer is not None:
+        weight, hours = offer.weight_g or weight, offer.time_hours or hours
     prices = {
         "minimum_cents": lab().pricing.minimum_cents,
         "cents_per_gram": {m.name: float(m.cents_per_gram) for m in lab().materials},
     }
     return [
         dcc.Store(id=ids.DIALOG_PRICES, data=prices),
+        _offered(offer) if offer is not None else None,
         dbc.Row(
             [
-                dbc.Col(_number("weight_g", "Weight (g)", job.weight_g), xs=6),
-                dbc.Col(_number("time_hours", "Time (hours)", job.time_hours), xs=6),
+                dbc.Col(_number("weight_g", "Weight (g)", weight), xs=6),
+                dbc.Col(_number("time_hours", "Time (hours)", hours), xs=6),
             ],
             className="g-3",
         ),
@@ -162,6 +168,39 @@ def _approve_fields(job: JobView) -> list[Any]:
             className="pd-muted",
         ),
     ]
+
+
+def _offered(offer: SlicedOffer) -> Component:
+    """Where the figures in the fields come from, and what of it does not fit the job."""
+    facts = offer.facts
+    slicer = f" ({facts.slicer})" if facts.slicer else ""
+    made_of = f", {' and '.join(facts.filament_types)}" if facts.filament_types else ""
+    figures = f"{_amounts(offer.weight_g, offer.time_hours)}{made_of}"
+    plates = [html.Li(_plate(plate)) for plate in facts.plates] if len(facts.plates) > 1 else []
+    return html.Div(
+        [
+            html.P(["From ", html.Strong(offer.file_name), f"{slicer}: {figures}."]),
+            html.Ul(plates) if plates else None,
+            *(html.P([icon("bi-exclamation-triangle-fill"), f" {hint}"]) for hint in offer.hints),
+        ],
+        className="pd-offer",
+    )
+
+
+def _plate(plate: Plate) -> str:
+    made_of = f", {' and '.join(plate.filament_types)}" if plate.filament_types else ""
+    return f"Plate {plate.name}: {_amounts(plate.weight_g, plate.time_hours)}{made_of}"
+
+
+def _amounts(weight_g: float | None, hours: float | None) -> str:
+    weight = f"{weight_g:.2f} g" if weight_g is not None else "weight not stated"
+    return f"{weight}, {_duration(hours) if hours is not None else 'time not stated'}"
+
+
+def _duration(hours: float) -> str:
+    """Hours as slicers show them: 2 h 5 min."""
+    minutes = max(1, round(hours * 60))
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _reject_fields() -> list[Any]:

@@ -22,6 +22,15 @@ QUEUE_PRINTER = "queue-printer"
 QUEUE_DISCIPLINE = "queue-discipline"
 QUEUE_SORT = "queue-sort"
 
+QUEUE_DETAIL = "queue-detail"
+
+PREVIEW = "preview-section"
+PREVIEW_OPEN = "preview-open"
+PREVIEW_ABOUT = "preview-about"
+PREVIEW_VIEW = "preview-view"
+PREVIEW_STATE = "preview-state"
+PREVIEW_GRAPH = "preview-graph"
+
 DIALOG = "dialog-modal"
 DIALOG_ABOUT = "dialog-about"
 DIALOG_TITLE = "dialog-title"
@@ -37,7 +46,23 @@ MAIL_LIST = "mail-list"
 MAIL_POLL = "mail-poll"
 MAIL_PRESSED = "mail-pressed"
 
+PEOPLE_LIST = "people-list"
+PEOPLE_PRESSED = "people-pressed"
+PEOPLE_CHANGED = "people-changed"
+PEOPLE_DIALOG = "people-dialog"
+PEOPLE_ABOUT = "people-about"
+PEOPLE_TITLE = "people-title"
+PEOPLE_BODY = "people-body"
+PEOPLE_ERROR = "people-error"
+PEOPLE_CANCEL = "people-cancel"
+PEOPLE_SUBMIT = "people-submit"
+
 
 def field(name: Any) -> dict[str, Any]:
     """An input of the dialog."""
     return {"type": "dialog-field", "name": name}
+
+
+def person_field(name: Any) -> dict[str, Any]:
+    """An input of the dialog of the people page."""
+    return {"type": "person-field", "name": name}

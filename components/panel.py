@@ -5,10 +5,11 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components import ids
-from components.cards import action_buttons, lock_note
+from components import ids, modelfacts, preview
+from components.cards import action_buttons, lock_note, thumbnail
 from components.parts import STATUS_ICONS, button, color_chip, empty, facts, file_size, icon, moment
 from models import STATUS_LABELS, MailState, Role, Status
+from services import thumbnails
 from services.actors import Actor
 from services.costs import format_money
 from services.events import EventView
@@ -39,7 +40,12 @@ def detail(
     return [
         _head(job, actor),
         lock_note(job, actor),
+        html.Div(thumbnail(job, small=False), className="pd-viewer"),
+        _no_picture(job),
+        html.Div(preview.open_button(job), className="pd-viewer-tools"),
         facts(_facts(job)),
+        modelfacts.remarks(job),
+        _recheck_button(job, actor),
         html.Div(_actions(job, actor), className="pd-panel-actions"),
         html.H3("Staff notes"),
         html.P(job.notes or "No notes.", className="pd-notes" if job.notes else "pd-muted"),
@@ -79,6 +85,12 @@ def _head(job: JobView, actor: Actor) -> Component:
     )
 
 
+def _no_picture(job: JobView) -> Component | None:
+    if thumbnails.url(job) is not None:
+        return None
+    return html.P(thumbnails.why_missing(job), className="pd-muted")
+
+
 def _review_button(job: JobView, actor: Actor) -> Component | None:
     if job.status is not Status.UPLOADED or not actor.may(Role.STAFF):
         return None
@@ -90,6 +102,16 @@ def _review_button(job: JobView, actor: Actor) -> Component | None:
         {"job": job.id, "action": name},
         "outline-primary",
         disabled=job.is_locked_by_other_than(actor),
+    )
+
+
+def _recheck_button(job: JobView, actor: Actor) -> Component | None:
+    if job.model.get("state") == "pending" or not actor.may(Role.STAFF):
+        return None
+    return button(
+        [icon("bi-arrow-repeat"), " Check again"],
+        ids.QUEUE_PRESSED,
+        {"job": job.id, "action": "recheck"},
     )
 
 
@@ -105,6 +127,7 @@ def _facts(job: JobView) -> list[tuple[str, Any]]:
         ),
         ("Class", f"{job.class_number} · {job.discipline}"),
         ("Model", f"{job.original_filename} · {file_size(job.file_size)}"),
+        *modelfacts.rows(job),
         ("File to print", job.display_name if job.display_name != job.original_name else None),
         ("Printer", job.printer_name),
         ("Material", color_chip(job.material, job.color)),

@@ -10,7 +10,11 @@ from components.parts import icon
 from models import Role
 from services.actors import Actor
 
-_PAGES = (("/dashboard", "Queue", Role.MANAGER), ("/mail", "Mail", Role.STAFF))
+_PAGES = (
+    ("/dashboard", "Queue", Role.MANAGER),
+    ("/mail", "Mail", Role.STAFF),
+    ("/people", "People", Role.ADMIN),
+)
 
 
 def shell(actor: Actor, here: str, content: Any) -> Component:
@@ -65,9 +69,11 @@ def _side(actor: Actor) -> Component:
                 className="pd-icon-button",
                 **{"data-pd-theme-toggle": "1"},
             ),
-            html.Span(
+            html.A(
                 [icon("bi-person-circle"), html.Span(actor.name, className="pd-wide-only")],
+                href="/account",
                 className="pd-user",
+                **{"aria-label": f"{actor.name}: your account"},
             ),
             html.Form(
                 html.Button("Sign out", type="submit", className="pd-nav-link pd-sign-out"),

@@ -68,6 +68,8 @@ class Supervisor:
         with self._signals(), self._checked():
             try:
                 sign_in = self._start()
+                for words in checks.weak_settings(self.values):
+                    self._say(f"Weak setting: {words}", to=sys.stderr)
                 self._say(*welcome(self.values, sign_in))
                 while True:
                     self._pause(1)
@@ -82,6 +84,7 @@ class Supervisor:
     def _checked(self) -> Iterator[None]:
         """Everything that must hold before the first process starts, and the lock while it runs."""
         checks.check_secret_key(self.values)
+        checks.check_sign_in(self.values)
         checks.check_writable("VAR_DIR", self.var)
         checks.check_writable("STORAGE_DIR", self.values.storage_dir)
         for folder in (self.run_dir, self.log_dir):

@@ -6,7 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import g
 
-from components import dialogs, ids, panel
+from components import dialogs, ids, panel, preview
 from components.parts import ALL
 from components.shell import shell
 from models import Status
@@ -17,7 +17,7 @@ dash.register_page(__name__, path="/dashboard", title="Queue · Printdesk")
 
 def layout(status: str = "", job: str = "", search: str = "", **_query: str) -> Component:
     """The page; `status`, `job` and `search` of the address are where it begins."""
-    begin = Status(status) if status in Status.__members__ else Status.UPLOADED
+    begin = Status(status) if str(status) in Status.__members__ else Status.UPLOADED
     return shell(
         g.actor,
         "/dashboard",
@@ -37,7 +37,12 @@ def layout(status: str = "", job: str = "", search: str = "", **_query: str) -> 
                         [_toolbar(search), html.Div(id=ids.QUEUE_LIST)], **{"aria-label": "Jobs"}
                     ),
                     html.Aside(
-                        panel.nothing_chosen(),
+                        [
+                            html.Div(
+                                panel.nothing_chosen(), id=ids.QUEUE_DETAIL, className="pd-detail"
+                            ),
+                            preview.section(),
+                        ],
                         id=ids.QUEUE_PANEL,
                         className="pd-section pd-panel",
                         **{"aria-label": "Chosen job"},

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 MAX_WEIGHT_G = 20_000
 MAX_HOURS = 1_000
 MAX_REASON = 1_000
+# What a mail says is no longer true when the job is taken out of the status by hand.
+_MAILS = {
+    Status.PENDING: MailKind.APPROVAL,
+    Status.REJECTED: MailKind.REJECTION,
+    Status.COMPLETED: MailKind.COMPLETION,
+}
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,10 @@ def change_status(move: Move) -> dict[str, Any]:
         _close_run(move, RunOutcome.COMPLETED if finished else RunOutcome.CANCELLED, reason)
     if move.target is Status.PRINTING:
         _open_run(move)
+    if move.source in _MAILS:
+        mail.cancel_queued(move.session, move.job.id, _MAILS[move.source])
     if move.source is Status.PENDING:
         confirmations.void(move.session, move.job.id, move.now)
-        mail.cancel_queued(move.session, move.job.id, MailKind.APPROVAL)
         move.job.is_confirmation_expired = False
     if move.target in (Status.UPLOADED, Status.PENDING):
         move.job.student_confirmed, move.job.student_confirmed_at = False, None

@@ -12,6 +12,8 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -155,6 +157,31 @@ def identify(path: Path, filename: str) -> FileType:
             f"or export it as {_NAMES[extension]}."
         )
     return found
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip archive that has passed the gate: its directory is true and small, no entry leads out
+    of it or is a link, and what it says to hold is bounded. Whoever reads an entry bounds that too.
+
+    Raises Invalid(file=...).
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        head = file.read(WINDOW)
+        file.seek(max(0, size - WINDOW))
+        look = _Look(file, size, head, file.read(WINDOW), "3mf", clean_filename(path.name, 80))
+        if not head.startswith(b"PK\x03\x04"):
+            raise _damaged(look)
+        _check_directory(look)
+        try:
+            archive = zipfile.ZipFile(file)
+        except _UNREADABLE_ZIP:
+            raise _damaged(look) from None
+        with archive:
+            _check_entries(look, archive.infolist())
+            yield archive
 
 
 def _extension(name: str) -> str:

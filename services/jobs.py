@@ -63,6 +63,7 @@ class JobView:
     file_hash: str
     file_size: int
     model: dict[str, Any]
+    thumbnail: dict[str, Any]
     locked_by_id: str | None
     locked_by: str | None
     locked_until: datetime | None
@@ -166,9 +167,15 @@ def find(session: Session, job_id: str) -> JobView:
 
 
 def lock_row(session: Session, job_id: str) -> tuple[Job, datetime]:
-    """The job's row, held until the end of the transaction, and the database's time."""
+    """The job's row, held until the end of the transaction, and the database's time.
+
+    Held against other changes, not against rows that only refer to it (`key_share`): a mail that is
+    being sent writes its event meanwhile.
+    """
     row = session.execute(
-        select(Job, func.clock_timestamp()).where(Job.id == job_id).with_for_update(of=Job)
+        select(Job, func.clock_timestamp())
+        .where(Job.id == job_id)
+        .with_for_update(of=Job, key_share=True)
     ).one_or_none()
     return _found(row)
 
@@ -270,6 +277,11 @@ def touch(session: Session, job: Job, actor: Actor) -> None:
     job.last_updated_by = actor.id
     job.updated_at = utcnow()
     session.flush()
+    write_metadata(job)
+
+
+def write_metadata(job: Job) -> None:
+    """Writes metadata.json as the row is now; the caller holds the row's lock."""
     try:
         storage.write_metadata(job.folder, metadata_of(job))
     except PrintdeskError as problem:
@@ -338,8 +350,9 @@ def _narrow(query: Select[Any], wanted: Filters) -> Select[Any]:
         conditions.append(Job.created_at < end.astimezone(UTC))
     if wanted.confirmation_expired is not None:
         conditions.append(Job.is_confirmation_expired.is_(wanted.confirmation_expired))
-    if wanted.unreviewed:
-        conditions += [Job.status == Status.UPLOADED, Job.staff_viewed_at.is_(None)]
+    if wanted.unreviewed is not None:
+        new = (Job.status == Status.UPLOADED) & Job.staff_viewed_at.is_(None)
+        conditions.append(new if wanted.unreviewed else ~new)
     return query.where(*conditions)
 
 

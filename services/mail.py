@@ -79,12 +79,21 @@ def queue(
 
 
 def cancel_queued(session: Session, job_id: str, *kinds: MailKind) -> None:
-    """Takes back mails that have not gone out and that the job has overtaken."""
-    session.execute(
-        update(Mail)
+    """Takes back mails that have not gone out and that the job has overtaken.
+
+    One that is in a worker's hands goes out: nobody waits for a mail server here.
+    """
+    waiting = session.scalars(
+        select(Mail.id)
         .where(Mail.job_id == job_id, Mail.state == MailState.QUEUED, Mail.kind.in_(kinds))
-        .values(state=MailState.CANCELLED)
-    )
+        .with_for_update(skip_locked=True)
+    ).all()
+    session.execute(update(Mail).where(Mail.id.in_(waiting)).values(state=MailState.CANCELLED))
+
+
+def hold_all(session: Session, job_id: str) -> None:
+    """Waits until no mail about the job is in a worker's hands, and keeps it so."""
+    session.execute(select(Mail.id).where(Mail.job_id == job_id).with_for_update())
 
 
 def resend(

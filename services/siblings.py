@@ -4,12 +4,19 @@ A slicer saves beside the student's file, under the same name with an extension 
 newest such file becomes the authoritative one; the original stays (the plan's section 3.4.2).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from models import Job
 from services import storage
 from settings import lab
 
+if TYPE_CHECKING:
+    from services.jobs import JobView
 
-def find_superseding(job: Job) -> str | None:
+
+def find_superseding(job: Job | JobView) -> str | None:
     """The file that takes the place of the authoritative one, or None when there is none.
 
     Raises StorageUnavailable.
@@ -17,12 +24,16 @@ def find_superseding(job: Job) -> str | None:
     extensions = sorted(lab().upload.slicer_extensions, key=len, reverse=True)
     stem, own = _split(job.display_name, extensions)
     candidates = []
+    oldest = 0  # beside the original any sliced file will do; beside a sliced one, a newer one
     with storage.translated():
         for name, found in storage.list_files(job.folder):
             base, extension = _split(name, extensions)
-            if base == stem and extension in extensions and extension != own and found.st_size:
+            if name == job.display_name and name != job.original_name:
+                oldest = found.st_mtime_ns
+            elif base == stem and extension in extensions and extension != own and found.st_size:
                 candidates.append((found.st_mtime_ns, name))
-    return max(candidates)[1] if candidates else None
+    newest = max(candidates, default=(0, ""))
+    return newest[1] if newest[0] > oldest else None
 
 
 def _split(name: str, extensions: list[str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import STATUS_FOLDERS, Job, MailKind, Status, new_id, utcnow
-from services import events, filetypes, jobs, mail, names, storage, work
+from services import events, filetypes, jobs, mail, modelchecks, names, storage, thumbnails, work
 from services.actors import student
 from services.costs import format_money
 from services.errors import Duplicate, Invalid
@@ -91,6 +91,8 @@ def submit(session: Session, form: Submission, upload: Upload) -> JobView:
         new_status=Status.UPLOADED,
     )
     mail.queue(session, job, MailKind.RECEIVED)
+    work.send_after_commit(session, modelchecks.CHECK_TASK, job.id)
+    thumbnails.request(session, job)
     return jobs.view(job, job.created_at)
 
 
@@ -165,6 +167,7 @@ def _new_job(session: Session, form: Submission, upload: Upload, filename: str) 
         file_hash=upload.sha256,
         file_size=upload.size,
         model={"state": "pending"},
+        thumbnail={"state": "pending"},
         status=Status.UPLOADED,
         status_changed_at=now,
         printer=form.printer,

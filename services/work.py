@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.errors import PrintdeskError
@@ -115,5 +116,5 @@ def _attempt(action: Callable[[], None]) -> None:
     """What follows a commit must not undo the answer: a failure is logged, and swept later."""
     try:
         action()
-    except (OSError, PrintdeskError):
+    except (OSError, PrintdeskError, SQLAlchemyError):
         log.exception("after_commit_failed", action=getattr(action, "__qualname__", repr(action)))

@@ -152,7 +152,7 @@ def move(
         _delete(session, transition, job, actor)
         return None
     target = request.new_status if transition.target_is_chosen else transition.target
-    if target is None or target is job.status:
+    if target is None or target == job.status:
         raise Invalid(new_status="Choose a status that differs from the present one.")
     change = Move(session, job, Status(job.status), target, now, actor, request)
     details = transition.effect(change)
@@ -271,7 +271,7 @@ def _clear_unless_there(job_id: str, folder: str, clear: Callable[[], None]) -> 
     is taken again, so that nobody does while the folder goes.
     """
     with work.unit() as session:
-        job = session.get(Job, job_id, with_for_update=True)
+        job = session.get(Job, job_id, with_for_update={"key_share": True})
         if job is None or job.folder != folder:
             clear()
 
@@ -297,6 +297,7 @@ def _delete(session: Session, transition: Transition, job: Job, actor: Actor) ->
         original_filename=job.original_filename,
         file_hash=job.file_hash,
     )
+    mail.hold_all(session, job.id)
     events.allow_deletion(session)
     session.execute(delete(Event).where(Event.job_id == job.id))
     session.execute(delete(Job).where(Job.id == job.id))

@@ -1,0 +1,246 @@
+/* The 3D preview: fetches the model's data, and builds the figure that the panel's dcc.Graph shows. Lengths
+   are mm; the model stands on z = 0, with its middle above the origin, in the middle of the printer's bed. */
+'use strict';
+
+(function () {
+  const namespaces = (window.dash_clientside = window.dash_clientside || {});
+  const printdesk = (namespaces.printdesk = namespaces.printdesk || {});
+  const GRID_MM = 50;
+
+  /* What is shown now: { about, model, wireframe, edges, view }. */
+  let shown = null;
+
+  /* Called by Dash when a preview is opened (about has its address) or closed (null); returns what the line
+     below it says, which is also what a screen reader gets of the picture. */
+  printdesk.showPreview = async function (about) {
+    shown = null;
+    if (!about) return '';
+    if (!canDraw()) return 'This browser cannot draw in 3D: WebGL is switched off or missing.';
+    status('The preview is being made…');
+    let model;
+    try {
+      const answer = await fetch(about.url, { credentials: 'same-origin' });
+      model = await answer.json();
+      if (!answer.ok) return model.message || 'The preview could not be loaded.';
+    } catch {
+      return 'The preview could not be loaded. Check the connection, and open it again.';
+    }
+    if (model.state !== 'ok') return 'No preview: ' + model.reason;
+    if (!document.getElementById(about.graph)) return ''; // closed meanwhile
+    shown = { about: about, model: model, wireframe: false, edges: true, view: startView(model, about.bed) };
+    draw();
+    return describe(model, about);
+  };
+
+  document.addEventListener('click', function (event) {
+    const button = event.target.closest('[data-pd-preview]');
+    if (!button || !shown) return;
+    const name = button.dataset.pdPreview;
+    if (name === 'wireframe' || name === 'edges') {
+      shown[name] = !shown[name];
+      button.setAttribute('aria-pressed', String(shown[name]));
+    } else {
+      shown.view = { name: name, at: Date.now() }; // pressed again, it brings the camera back
+    }
+    draw();
+  });
+
+  /* The theme's colours are the figure's. */
+  new MutationObserver(function () {
+    if (shown) draw();
+  }).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
+
+  function draw() {
+    const frame = document.querySelector('.pd-preview-frame');
+    if (frame) frame.classList.add('pd-preview-drawn');
+    namespaces.set_props(shown.about.graph, { figure: figure(shown) });
+  }
+
+  function status(words) {
+    const line = document.querySelector('.pd-preview-state');
+    if (line) line.textContent = words;
+  }
+
+  function canDraw() {
+    const canvas = document.createElement('canvas');
+    return Boolean(canvas.getContext('webgl2') || canvas.getContext('webgl'));
+  }
+
+  function color(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function figure(now) {
+    const model = now.model;
+    const bed = now.about.bed;
+    const tooLarge = bed && excess(model.size_mm, bed).length > 0;
+    const traces = [mesh(model)];
+    if (now.wireframe) traces.push(lines(wires(model.mesh), color('--pd-text'), 1));
+    if (now.edges && model.open_edges.shown) traces.push(lines(model.open_edges, '#e01b24', 6));
+    if (bed) {
+      traces.push(plate(bed), lines(grid(bed), color('--pd-border'), 1));
+      traces.push(lines(volume(bed), color(tooLarge ? '--pd-bad' : '--pd-muted'), tooLarge ? 4 : 2));
+    }
+    return { data: traces, layout: layout(now, model, bed) };
+  }
+
+  function mesh(model) {
+    const lighting = { ambient: 0.45, diffuse: 0.75, specular: 0.15, roughness: 0.6, fresnel: 0.1 };
+    return Object.assign({}, model.mesh, {
+      type: 'mesh3d',
+      color: '#7f9fd4',
+      flatshading: true,
+      hoverinfo: 'skip',
+      lighting: Object.assign(lighting, { facenormalsepsilon: 0, vertexnormalsepsilon: 0 }),
+      lightposition: { x: -4000, y: -9000, z: 12000 },
+    });
+  }
+
+  function lines(points, ink, width) {
+    const style = { color: ink, width: width };
+    const trace = { type: 'scatter3d', mode: 'lines', hoverinfo: 'skip', showlegend: false, line: style };
+    return Object.assign(trace, { x: points.x, y: points.y, z: points.z, connectgaps: false });
+  }
+
+  function plate(bed) {
+    const [x, y] = [bed[0] / 2, bed[1] / 2];
+    const corners = { x: [-x, x, x, -x], y: [-y, -y, y, y], z: [0, 0, 0, 0], i: [0, 0], j: [1, 2], k: [2, 3] };
+    const look = { color: color('--pd-border'), opacity: 0.35, hoverinfo: 'skip', lighting: { ambient: 1 } };
+    return Object.assign({ type: 'mesh3d' }, corners, look);
+  }
+
+  function grid(bed) {
+    const [x, y] = [bed[0] / 2, bed[1] / 2];
+    const path = emptyPath();
+    for (let at = GRID_MM; at < bed[0]; at += GRID_MM) segment(path, [at - x, -y, 0], [at - x, y, 0]);
+    for (let at = GRID_MM; at < bed[1]; at += GRID_MM) segment(path, [-x, at - y, 0], [x, at - y, 0]);
+    return path;
+  }
+
+  /* The twelve edges of the build volume. */
+  function volume(bed) {
+    const [x, y, z] = [bed[0] / 2, bed[1] / 2, bed[2]];
+    const path = emptyPath();
+    for (const one of [-1, 1]) {
+      for (const two of [-1, 1]) {
+        segment(path, [-x, one * y, two > 0 ? z : 0], [x, one * y, two > 0 ? z : 0]);
+        segment(path, [one * x, -y, two > 0 ? z : 0], [one * x, y, two > 0 ? z : 0]);
+        segment(path, [one * x, two * y, 0], [one * x, two * y, z]);
+      }
+    }
+    return path;
+  }
+
+  function emptyPath() {
+    return { x: [], y: [], z: [] };
+  }
+
+  /* A line with a gap after it. */
+  function segment(path, from, to) {
+    path.x.push(from[0], to[0], null);
+    path.y.push(from[1], to[1], null);
+    path.z.push(from[2], to[2], null);
+  }
+
+  /* Every edge of the mesh once. */
+  function wires(mesh) {
+    const [x, y, z] = [mesh.x, mesh.y, mesh.z].map(floats);
+    const [i, j, k] = [mesh.i, mesh.j, mesh.k].map(shorts);
+    const drawn = new Set();
+    const path = emptyPath();
+    for (let face = 0; face < i.length; face++) {
+      for (const [a, b] of [[i[face], j[face]], [j[face], k[face]], [k[face], i[face]]]) {
+        const key = Math.min(a, b) * 65536 + Math.max(a, b);
+        if (drawn.has(key)) continue;
+        drawn.add(key);
+        segment(path, [x[a], y[a], z[a]], [x[b], y[b], z[b]]);
+      }
+    }
+    return path;
+  }
+
+  function bytes(typed) {
+    return Uint8Array.from(atob(typed.bdata), (sign) => sign.charCodeAt(0)).buffer;
+  }
+
+  function floats(typed) {
+    return new Float32Array(bytes(typed));
+  }
+
+  function shorts(typed) {
+    return new Uint16Array(bytes(typed));
+  }
+
+  /* The scene's bounds hold the model and the build volume; aspectmode "data" keeps them in proportion. */
+  function layout(now, model, bed) {
+    const size = model.size_mm;
+    const box = bed || size;
+    const width = Math.max(size[0], box[0]) * 1.02;
+    const depth = Math.max(size[1], box[1]) * 1.02;
+    const height = Math.max(size[2], box[2]) * 1.01;
+    const hidden = { visible: false, showspikes: false };
+    return {
+      margin: { l: 0, r: 0, t: 0, b: 0 },
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      showlegend: false,
+      hovermode: false,
+      uirevision: now.view.name + (now.view.at || ''),
+      scene: {
+        aspectmode: 'data',
+        dragmode: 'orbit',
+        xaxis: Object.assign({ range: [-width / 2, width / 2] }, hidden),
+        yaxis: Object.assign({ range: [-depth / 2, depth / 2] }, hidden),
+        zaxis: Object.assign({ range: [-height * 0.005, height] }, hidden),
+        camera: camera(now.view.name === 'model' ? size : [width, depth, height], [width, depth, height]),
+      },
+    };
+  }
+
+  /* Where to look from so that a thing of this size, standing on the bed, fills the view. Plotly counts in
+     its own unit: the scene's sides, divided by their geometric mean. */
+  function camera(thing, scene) {
+    const unit = Math.cbrt(Math.max(scene[0] * scene[1] * scene[2], 1e-9));
+    const center = { x: 0, y: 0, z: (thing[2] - scene[2]) / 2 / unit };
+    const distance = Math.max((1.25 * Math.hypot(thing[0], thing[1], thing[2])) / unit, 0.02);
+    const from = [0.5, -0.72, 0.48];
+    return {
+      up: { x: 0, y: 0, z: 1 },
+      center: center,
+      eye: { x: from[0] * distance, y: from[1] * distance, z: center.z + from[2] * distance },
+    };
+  }
+
+  /* A small part on a large bed would be a dot: then the view begins at the part. */
+  function startView(model, bed) {
+    const large = bed && Math.max(...model.size_mm) * 3 > Math.max(...bed);
+    return { name: bed && large ? 'bed' : 'model' };
+  }
+
+  /* The directions in which the model is larger than the build volume. */
+  function excess(size, bed) {
+    return ['wide', 'deep', 'high'].filter((_, axis) => size[axis] > bed[axis] + 0.01);
+  }
+
+  function describe(model, about) {
+    const size = model.size_mm.map((side) => side.toLocaleString('en', { maximumFractionDigits: 1 }));
+    const words = [size.join(' × ') + ' mm, ' + model.triangles.toLocaleString('en') + ' triangles.'];
+    if (model.shown < model.triangles) {
+      words.push('Shown simplified, with ' + model.shown.toLocaleString('en') + '.');
+    }
+    if (about.bed) {
+      const over = excess(model.size_mm, about.bed);
+      words.push(
+        over.length
+          ? 'As it stands it is too ' + over.join(', too ') + ' for the ' + about.printer + '.'
+          : 'As it stands it is inside the build volume of the ' + about.printer + '.'
+      );
+    }
+    const edges = model.open_edges;
+    if (edges.count) {
+      const part = edges.shown < edges.count ? ', ' + edges.shown.toLocaleString('en') + ' of them' : '';
+      const many = edges.count === 1 ? '1 open edge' : edges.count.toLocaleString('en') + ' open edges';
+      words.push(many + ' drawn in red' + part + '.');
+    }
+    return words.join(' ');
+  }
+})();

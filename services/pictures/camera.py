@@ -1,0 +1,46 @@
+"""Where the picture is taken from: a parallel three-quarter view, and pixels as coordinates."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Points = NDArray[np.float64]
+
+AZIMUTH, ELEVATION = math.radians(-58.0), math.radians(28.0)
+MARGIN = 0.04  # of the picture, left free on each side
+
+
+@dataclass(frozen=True)
+class View:
+    """A model as the camera sees it. `points` are pixels to the right, pixels down, and pixels
+    away from the viewer; `axes` are the camera's right, down and forward in the model's terms."""
+
+    points: Floats
+    axes: Points
+    size: int
+
+
+def look_at(vertices: Points, size: int) -> View:
+    """Fits the vertices into a square of `size` pixels. `vertices` in mm, z up."""
+    axes = _axes()
+    middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+    turned = (vertices - middle) @ axes.T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    extent = max(float((high - low)[:2].max()), 1e-12)
+    scale = size * (1 - 2 * MARGIN) / extent
+    points = (turned - (low + high) / 2) * scale
+    points[:, :2] += size / 2
+    return View(points.astype(np.float32), axes, size)
+
+
+def _axes() -> Points:
+    """Rows: right, down, forward."""
+    flat = np.array([math.cos(AZIMUTH), math.sin(AZIMUTH), 0.0])
+    towards_camera = flat * math.cos(ELEVATION) + np.array([0.0, 0.0, math.sin(ELEVATION)])
+    forward = -towards_camera
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    return np.array([right, np.cross(forward, right), forward])

@@ -1,0 +1,64 @@
+"""Which kind of sliced file it is, told by its first bytes."""
+
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from xml.parsers.expat import ExpatError
+
+import structlog
+
+from services.errors import Invalid
+from services.filetypes import WINDOW
+from services.sliced import archive, bgcode, comments
+from services.sliced.facts import SlicedFacts
+
+log = structlog.get_logger()
+
+_UNREADABLE = (
+    Invalid,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,  # zipfile's word for an encrypted part
+    RecursionError,
+    ValueError,  # damaged JSON, a path with a NUL, XML that declares something
+    OverflowError,
+    ExpatError,
+)
+
+
+def read_sliced(path: Path) -> SlicedFacts | None:
+    """What a sliced file says, or None when it says neither weight nor time.
+
+    A damaged or hostile file says nothing. OSError goes through: the storage may be away.
+    """
+    try:
+        return _read(path)
+    except _UNREADABLE as problem:
+        log.info("sliced_file_not_read", file=path.name, problem=str(problem)[:200])
+        return None
+
+
+def _read(path: Path) -> SlicedFacts | None:
+    # A link or a device that somebody put there meanwhile is not opened.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        head = file.read(WINDOW)
+        if head.startswith(bgcode.MAGIC):
+            return bgcode.read(file)
+        if head.startswith(b"PK"):
+            return archive.read(path)
+        if re.search(rb"[\0\x01-\x08]", head[:512]):
+            return None
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(len(head), size - WINDOW))
+        text = head + (b"\n" if size > 2 * WINDOW else b"") + file.read(WINDOW)
+        return comments.to_facts(comments.read(text.decode("utf-8", "replace")))

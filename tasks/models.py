@@ -1,0 +1,16 @@
+"""The checks of models."""
+
+from services import modelchecks, work
+from tasks.app import celery
+
+
+@celery.task(name=modelchecks.CHECK_TASK)
+def check(job_id: str) -> None:
+    modelchecks.run(job_id)
+
+
+@celery.task(name="models.sweep")
+def sweep() -> None:
+    """Sends again what a lost message or a restart left unchecked, and what is out of date."""
+    with work.unit() as session:
+        modelchecks.sweep(session)

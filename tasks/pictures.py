@@ -1,0 +1,18 @@
+"""Thumbnails."""
+
+from services import thumbnails, work
+from tasks.app import celery
+
+
+@celery.task(name=thumbnails.MAKE_TASK)
+def make(job_id: str) -> None:
+    thumbnails.make(job_id)
+
+
+@celery.task(name="thumbnail.sweep")
+def sweep() -> None:
+    """Draws what a lost message or a dead worker left, a few at a time."""
+    with work.unit() as session:
+        due = thumbnails.list_due(session)
+    for job_id in due:
+        thumbnails.make(job_id)
