@@ -1,7 +1,7 @@
 # Printdesk. `make` lists what there is; every target does its own set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev chromium run test lint format bench clean
+.PHONY: help setup setup-dev chromium run test lint format bench recheck clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -32,6 +32,9 @@ format: setup-dev ## Put the code into the house format
 
 bench: setup-dev ## Run the benchmarks
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+
+recheck: setup ## Have a running Printdesk check every model again
+	@$(PY) -m launch.recheck
 
 clean: ## Remove .venv and caches; data in var and storage stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -7,20 +7,35 @@ from typing import Any
 import dash
 import structlog
 from apiflask import APIFlask
-from flask import redirect, render_template, request
+from flask import Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from flask_cors import CORS
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
+import student_pages.account
+import student_pages.provider
 import student_pages.sign_in
 import student_pages.views
-from api import actions, admin, auth, health, jobs, student
+from api import (
+    actions,
+    admin,
+    auth,
+    docs,
+    health,
+    jobs,
+    openapi,
+    pictures,
+    reading,
+    stats,
+    student,
+)
 from api import errors as api_errors
 from components import toasts
-from services import work
+from services import people, work
 from services.errors import Invalid, NotSignedIn, PrintdeskError, Retryable
 from settings import ROOT, lab, settings
 from tasks.app import send
@@ -56,17 +71,24 @@ def create_app() -> Printdesk:
     guard.init(app)
     limits.init(app)
     Compress(app)
-    for module in (health, auth, student, jobs, actions, admin):
+    if origins := guard.cors_origins():
+        CORS(app, resources={"/api/*": {"origins": origins}})
+    app.before_request(reading.check_request)
+    for module in (health, auth, student, jobs, pictures, actions, admin, stats, docs):
         app.register_blueprint(module.bp, url_prefix=API)
     app.add_url_rule(
         "/api/<path:path>",
-        "api_unknown",
-        _unknown_api_route,
-        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        reading.CATCH_ALL,
+        reading.refuse_unknown_route,
+        methods=reading.METHODS,
     )
+    openapi.init(app)
     app.register_blueprint(student_pages.views.bp)
     app.register_blueprint(student_pages.sign_in.bp)
+    app.register_blueprint(student_pages.provider.bp)
+    app.register_blueprint(student_pages.account.bp)
     _handle_errors(app)
+    app.after_request(_audit_refusal)
     _add_console(app)
     return app
 
@@ -100,7 +122,7 @@ def _add_console(app: Printdesk) -> None:
         pages_folder=str(ROOT / "pages"),
         assets_folder=str(ROOT / "assets"),
         assets_ignore=r"^theme\.js$",
-        assets_path_ignore=["^vendor$", "^student$"],
+        assets_path_ignore=["^vendor$", "^student$", "^api$"],
         external_stylesheets=[
             "/assets/vendor/bootstrap/bootstrap.min.css",
             "/assets/vendor/bootstrap-icons/bootstrap-icons.css",
@@ -142,6 +164,8 @@ _INDEX = """<!DOCTYPE html>
 
 def _lead_to_a_page() -> ResponseReturnValue | None:
     """Dash answers every path with the same page; here an unknown one is a 404 instead."""
+    if "\x00" in request.path:
+        raise NotFound()  # no id holds it, and PostgreSQL cannot even be asked for it
     if request.path == "/":
         return redirect("/dashboard")
     if request.endpoint == guard.CONSOLE_PAGE:
@@ -149,19 +173,6 @@ def _lead_to_a_page() -> ResponseReturnValue | None:
         if request.path not in known:
             raise NotFound()
     return None
-
-
-def _unknown_api_route(path: str) -> ResponseReturnValue:
-    """404 for an unknown route, 405 for a known one with another method."""
-    adapter = dash.get_app().server.url_map.bind_to_environ(request.environ)
-    methods = set()
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        if adapter.test(method=method) and adapter.match(method=method)[0] != "api_unknown":
-            methods.add(method)
-    if not methods:
-        raise NotFound("There is no such route in the API.")
-    body = api_errors.body_of("method_not_allowed", f"Use {' or '.join(sorted(methods))} here.", {})
-    return body, 405, {"Allow": ", ".join(sorted(methods))}
 
 
 def _handle_errors(app: Printdesk) -> None:
@@ -174,6 +185,7 @@ def _handle_errors(app: Printdesk) -> None:
 
 
 def _show_refusal(error: PrintdeskError) -> ResponseReturnValue:
+    g.refused = error.code
     if _wants_json():
         return api_errors.answer(error)
     status = api_errors.status_of(error)
@@ -213,7 +225,7 @@ def _show_fault(error: Exception) -> ResponseReturnValue:
     if isinstance(error, RecursionError):
         return _show_refusal(Invalid("This is nested too deeply."))
     reference = secrets.token_hex(4)
-    log.exception("fault", reference=reference, path=request.path, exc_info=error)
+    log.exception("fault", reference=reference, endpoint=request.endpoint, exc_info=error)
     if _wants_json():
         return api_errors.answer_unknown(reference)
     return _error_page(500, "", reference), 500
@@ -232,6 +244,28 @@ def _show_callback_error(error: Exception) -> Any:
         reference = secrets.token_hex(4)
         log.exception("callback_fault", reference=reference, exc_info=error)
         toasts.show("bad", f"Something went wrong here. Tell the lab this reference: {reference}.")
+
+
+def _audit_refusal(response: Response) -> Response:
+    """Refused access to what is for staff outlives the log, from whoever showed a credential.
+
+    At most so many a minute from one address, so that nobody can fill the audit log; and without
+    it, the refusal stands all the same.
+    """
+    actor = g.get("actor")
+    showed_credential = actor is not None or "Authorization" in request.headers
+    if g.get("refused") not in ("forbidden", "not_signed_in") or request.endpoint in guard.PUBLIC:
+        return response
+    if showed_credential and limits.count_refusal():
+        rule = request.url_rule
+        try:
+            with work.unit() as unit:
+                people.note_denied(
+                    unit, actor, request.method, rule.rule if rule else "", request.remote_addr
+                )
+        except SQLAlchemyError:
+            log.warning("refusal_not_audited", status=response.status_code)
+    return response
 
 
 def _wants_json() -> bool:

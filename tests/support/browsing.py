@@ -16,6 +16,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # WebGL without a graphics card, for the 3D preview
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
 ]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

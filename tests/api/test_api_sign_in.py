@@ -1,0 +1,211 @@
+"""Tokens, roles, and who may call what."""
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+
+from models import Role, Staff
+from services import work
+from settings import settings
+from tests.support.client import (
+    API,
+    NAMES,
+    PASSWORD,
+    Caller,
+    email_of,
+    refusal_of,
+    rows,
+    submit,
+    unique_model,
+)
+from web.guard import PUBLIC
+
+EMAIL = email_of(NAMES[Role.STAFF])
+ADMIN_ONLY = {"/jobs/<job_id>/admin/force-unlock", "/admin/archive", "/admin/prune"}
+FOR_MANAGERS = {"/jobs", "/jobs/<job_id>", "/stats", "/stats/detailed", "/openapi.json"}
+
+
+def test_a_token_is_short_lived_and_of_the_bearer_kind(desk):
+    answer = desk.stranger().post("/auth/login", {"email": EMAIL, "password": PASSWORD})
+    assert answer.status_code == 200
+    assert set(answer.json) == {"access_token", "token_type", "expires_in"}
+    assert answer.json["token_type"] == "Bearer"
+    assert answer.json["expires_in"] == settings().token_minutes * 60
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"email": EMAIL, "password": "wrong"},
+        {"email": EMAIL, "password": ""},
+        {"email": "nobody@printlab.example", "password": PASSWORD},
+        {"email": "", "password": PASSWORD},
+        {"email": "' OR 1=1 --", "password": "' OR 1=1 --"},
+        {"email": EMAIL, "password": PASSWORD + "\x00"},
+    ],
+)
+def test_whatever_is_wrong_the_answer_is_the_same(desk, credentials):
+    answer = desk.stranger().post("/auth/login", credentials)
+    refusal_of(answer, 401, "not_signed_in")
+    assert answer.json["message"] == "The e-mail or the password is wrong."
+
+
+def test_refused_sign_ins_are_noted(desk):
+    desk.stranger().post("/auth/login", {"email": EMAIL, "password": "wrong"})
+    [entry] = rows()["audit_log"]
+    assert "SignInRefused" in entry and EMAIL in str(entry)
+
+
+def test_failures_count_and_sign_ins_do_not(desk, configure):
+    configure(RATE_LIMIT_LOGIN="10/hour")
+    stranger = desk.stranger()
+    for _ in range(3):
+        assert desk.caller(Role.STAFF)
+    for _ in range(10):
+        answer = stranger.post("/auth/login", {"email": EMAIL, "password": "wrong"})
+        assert answer.status_code == 401
+    answer = stranger.post("/auth/login", {"email": EMAIL, "password": PASSWORD})
+    refusal_of(answer, 429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+
+
+def test_the_page_and_the_api_share_one_limit(desk, configure):
+    configure(RATE_LIMIT_LOGIN="2/hour")
+    client = desk.client()
+    for _ in range(2):
+        assert client.post("/login", data={"email": EMAIL, "password": "no"}).status_code == 401
+    answer = desk.stranger().post("/auth/login", {"email": EMAIL, "password": "no"})
+    refusal_of(answer, 429, "rate_limited")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer x.y.z",
+        "Basic YWRtaW46YWRtaW4=",
+        "Token abc",
+        "Bearer " + "a" * 10_000,
+        "Bearer \xff",
+    ],
+)
+def test_a_header_that_is_no_token_is_refused(desk, header):
+    answer = desk.stranger().get("/jobs", headers={"Authorization": header})
+    refusal_of(answer, 401, "not_signed_in")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json["message"] == "Invalid or expired token"
+
+
+@pytest.mark.parametrize("content", ["x", 1, None, [], ["a"], ["a", "b", "c"], [1, 2], {"a": 1}])
+def test_a_signed_token_of_another_shape_is_refused(desk, content):
+    signer = URLSafeTimedSerializer(settings().secret_key, salt="printdesk-api-token")
+    caller = Caller(desk.client(), signer.dumps(content))
+    refusal_of(caller.get("/jobs"), 401, "not_signed_in")
+
+
+def test_a_token_of_another_key_or_purpose_is_refused(desk):
+    token = desk.staff.token
+    content = URLSafeTimedSerializer(settings().secret_key, salt="printdesk-api-token").loads(token)
+    for key, salt in (
+        ("another key", "printdesk-api-token"),
+        (settings().secret_key, "cookie-session"),
+    ):
+        forged = URLSafeTimedSerializer(key, salt=salt).dumps(content)
+        refusal_of(Caller(desk.client(), forged).get("/jobs"), 401, "not_signed_in")
+
+
+def test_a_token_ends(desk, configure):
+    caller = desk.caller(Role.STAFF)
+    configure(TOKEN_MINUTES="-1")
+    refusal_of(caller.get("/jobs"), 401, "not_signed_in")
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"password_hash": "$argon2id$another"}])
+def test_a_token_ends_with_the_person_or_the_password(desk, change):
+    caller = desk.staff
+    assert caller.get("/jobs").status_code == 200
+    with work.unit() as session:
+        [person] = session.query(Staff).filter_by(email=EMAIL)
+        for name, value in change.items():
+            setattr(person, name, value)
+    refusal_of(caller.get("/jobs"), 401, "not_signed_in")
+
+
+def test_a_token_is_not_asked_for_where_strangers_may_go(desk):
+    client = desk.client()
+    answer = client.post(f"{API}/auth/login", json={}, headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 400
+    assert submit(client, unique_model()).status_code == 201
+
+
+def api_routes(desk):
+    """(route below /api/v1, method) of everything that strangers may not use."""
+    return [
+        (rule.rule.removeprefix(API), method)
+        for rule in desk.app.url_map.iter_rules()
+        if rule.rule.startswith(API) and rule.endpoint not in PUBLIC
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+    ]
+
+
+def test_every_route_refuses_strangers(desk):
+    routes = api_routes(desk)
+    assert len(routes) >= 20
+    for route, method in routes:
+        path = route.replace("<job_id>", desk_job(desk))
+        refusal_of(desk.stranger().call(method, path, {}), 401, "not_signed_in")
+        answer = desk.stranger().call(method, path, data=b"\xff", content_type="x/y")
+        refusal_of(answer, 401, "not_signed_in")
+
+
+def test_a_manager_reads_and_changes_nothing(desk):
+    manager, job_id = desk.caller(Role.MANAGER), desk.job()
+    before = rows()
+    for route, method in api_routes(desk):
+        answer = manager.call(method, route.replace("<job_id>", job_id), BODY.get(route))
+        if method == "GET" and route in FOR_MANAGERS:
+            assert answer.status_code == 200, route
+        elif method != "GET":
+            assert refusal_of(answer, 403, "forbidden")["role"] in ("staff", "admin")
+    assert rows() == before
+
+
+def test_staff_may_not_do_what_is_the_administrators(desk):
+    staff, job_id = desk.staff, desk.job()
+    before = rows()
+    for route in ADMIN_ONLY:
+        answer = staff.post(route.replace("<job_id>", job_id), BODY[route])
+        assert refusal_of(answer, 403, "forbidden")["role"] == "admin"
+    assert rows() == before
+
+
+def test_an_administrator_may_do_what_staff_may(desk):
+    admin = desk.caller(Role.ADMIN)
+    assert admin.act(desk.job(), "approve").status_code == 200
+    assert admin.post("/admin/archive", {}).json["jobs_archived"] == 0
+    assert admin.post("/admin/prune").json["jobs_deleted"] == 0
+
+
+REASON = {"reason": "x"}
+BODY = {
+    "/jobs/<job_id>/review": {"reviewed": True},
+    "/jobs/<job_id>/notes": {"notes": "x"},
+    "/jobs/<job_id>/approve": {"weight_g": 1, "time_hours": 1},
+    "/jobs/<job_id>/reject": {"reasons": ["x"]},
+    "/jobs/<job_id>/admin/force-unlock": REASON,
+    "/jobs/<job_id>/admin/force-confirm": REASON,
+    "/jobs/<job_id>/admin/mark-failed": REASON,
+    "/jobs/<job_id>/admin/change-status": REASON | {"new_status": "PENDING"},
+    "/jobs/<job_id>/admin/resend-email": {"email_type": "approval"},
+    "/admin/archive": {"retention_days": 0},
+    "/admin/prune": {"retention_days": 0},
+    "/admin/audit/orphaned-file": {"file_path": "x"},
+}
+
+
+def desk_job(desk):
+    if not hasattr(desk, "one_job"):
+        desk.one_job = desk.job()
+    return desk.one_job

@@ -1,0 +1,153 @@
+"""ETag and If-None-Match on the reads that people and programs repeat."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from models import Role, utcnow
+from services import usage, work
+from tests.support.client import changed_job, refusal_of
+
+ROUTES = ("/jobs", "/jobs?status=UPLOADED&page=1", "/jobs/{id}", "/stats", "/stats/detailed?days=7")
+
+
+def tag_of(caller, path):
+    answer = caller.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["ETag"]
+
+
+def again(caller, path, tag):
+    return caller.get(path, headers={"If-None-Match": tag})
+
+
+def unchanged(caller, path):
+    """The answer to a tag that was just given, and the tag. The server's other databases, those of
+    the tests beside this one, commit too: that costs a 304 now and then, and never a wrong one."""
+    for _ in range(200):
+        tag = tag_of(caller, path)
+        answer = again(caller, path, tag)
+        if answer.status_code == 304:
+            return answer, tag
+    raise AssertionError("every answer is said to have changed")
+
+
+@pytest.fixture
+def job_id(desk):
+    return desk.job()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_nothing_changed_means_304_without_a_body(desk, job_id, route):
+    path = route.replace("{id}", job_id)
+    answer, tag = unchanged(desk.staff, path)
+    assert tag.startswith('W/"')
+    assert answer.data == b""
+    assert answer.headers["ETag"] == tag
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert {"Authorization", "Cookie"} <= set(answer.vary)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_any_change_means_a_new_answer(desk, job_id, route):
+    path = route.replace("{id}", job_id)
+    tag = tag_of(desk.staff, path)
+    desk.staff.post(f"/jobs/{job_id}/review", {"reviewed": True})
+    answer = again(desk.staff, path, tag)
+    assert answer.status_code == 200 and answer.headers["ETag"] != tag
+
+
+def test_a_304_costs_one_query_besides_the_caller_s_own(desk, job_id):
+    """Who asks is read for every request; the rest is the token."""
+    asked = []
+    listener = lambda *call: asked.append(call[2])  # noqa: E731  # removed by identity below
+    event.listen(work.engine(), "before_cursor_execute", listener)
+    try:
+        unchanged(desk.staff, "/jobs")
+    finally:
+        event.remove(work.engine(), "before_cursor_execute", listener)
+    who, token = asked[-2:]
+    assert "FROM staff" in who and "pg_current_snapshot" in token
+    before = asked[-3]  # the last query of the full answer, or of a 304 that was missed
+    assert "FROM staff" not in before
+
+
+def test_tags_come_alone_in_a_list_strong_weak_and_as_a_star(desk, job_id):
+    for form in ("{}", "strong", '"x", {}', '{},W/"y"', "*"):
+        for _ in range(200):
+            tag = tag_of(desk.staff, "/jobs")
+            strong = tag.removeprefix("W/")
+            header = strong if form == "strong" else form.format(tag)
+            if again(desk.staff, "/jobs", header).status_code == 304:
+                break
+        else:
+            raise AssertionError(form)
+    for header in ('"x"', 'W/"x"', "", "x", strong.strip('"')[:-1], '"', ",", "W/", "\xff"):
+        assert again(desk.staff, "/jobs", header).status_code == 200, header
+
+
+def test_a_star_does_not_make_a_job_exist(desk):
+    refusal_of(again(desk.staff, "/jobs/" + "0" * 32, "*"), 404, "not_found")
+
+
+def test_a_wrong_query_is_refused_first(desk, job_id):
+    tag = tag_of(desk.staff, "/jobs")
+    refusal_of(again(desk.staff, "/jobs?page=0", tag), 400, "invalid")
+    refusal_of(again(desk.staff, "/jobs?page=0", "*"), 400, "invalid")
+
+
+def test_a_tag_is_one_person_s_and_one_page_s(desk, job_id):
+    tag = tag_of(desk.staff, "/jobs")
+    assert again(desk.caller(Role.ADMIN), "/jobs", tag).status_code == 200
+    assert again(desk.staff, "/jobs?page=1", tag).status_code == 200
+    refusal_of(again(desk.stranger(), "/jobs", tag), 401, "not_signed_in")
+
+
+def test_a_deleted_job_is_gone_whatever_the_caller_has(desk, job_id):
+    tag = tag_of(desk.staff, f"/jobs/{job_id}")
+    desk.staff.post(f"/jobs/{job_id}/lock")
+    assert desk.staff.call("DELETE", f"/jobs/{job_id}").status_code == 204
+    assert again(desk.staff, f"/jobs/{job_id}", tag).status_code == 404
+
+
+def test_a_lock_that_runs_out_is_a_change(desk, job_id):
+    desk.staff.post(f"/jobs/{job_id}/lock")
+    with changed_job(job_id) as job:
+        job.locked_until = utcnow() + timedelta(seconds=0.4)
+    answer = desk.staff.get(f"/jobs/{job_id}")
+    assert answer.json["locked_by"] == "Sam Staff"
+    while utcnow() < changed_until(job_id):
+        pass
+    later = again(desk.staff, f"/jobs/{job_id}", answer.headers["ETag"])
+    assert later.status_code == 200 and later.json["locked_by"] is None
+
+
+def changed_until(job_id):
+    with changed_job(job_id) as job:
+        return job.locked_until
+
+
+def test_a_new_measurement_changes_the_stats(desk, job_id, storage_root):
+    _, stats = unchanged(desk.staff, "/stats")
+    (storage_root / "Uploaded" / "large").write_bytes(bytes(2 * 1024**2))
+    usage.measure()
+    assert again(desk.staff, "/stats", stats).status_code == 200
+
+
+def test_a_compressed_answer_has_a_tag_that_works_too(desk, job_id):
+    headers = {"Accept-Encoding": "gzip"}
+    for _ in range(200):
+        headers.pop("If-None-Match", None)
+        headers["If-None-Match"] = desk.staff.get("/jobs", headers=headers).headers["ETag"]
+        assert headers["If-None-Match"].startswith('W/"')
+        if desk.staff.get("/jobs", headers=headers).status_code == 304:
+            return
+    raise AssertionError("no compressed answer is ever the same")
+
+
+def test_head_is_conditional_too(desk, job_id):
+    _, tag = unchanged(desk.staff, "/jobs")
+    answer = desk.staff.call("HEAD", "/jobs", headers={"If-None-Match": tag})
+    assert answer.status_code in (200, 304) and answer.data == b""
+    assert desk.staff.call("HEAD", "/jobs", headers={"If-None-Match": "*"}).status_code == 304

@@ -1,0 +1,124 @@
+"""Pictures of models in the console: the thumbnail comes by itself, and the 3D preview draws."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.support import meshes, sliced
+from tests.support.pages import card_of, reload_queue, sign_in, submit
+
+# Chromium's own remarks on drawing without a graphics card.
+SOFTWARE = (r"GPU stall due to ReadPixels", r"Automatic fallback to software WebGL")
+
+
+@pytest.fixture
+def job(new_page, live, tmp_path, request):
+    """A submitted cube with one triangle missing: (staff's page, short id)."""
+    triangles = meshes.cube(30 + len(request.node.name) % 7)[:-1]
+    model = tmp_path / "open cube.stl"
+    model.write_bytes(meshes.binary_stl(triangles, header=request.node.name.encode()[:70]))
+    student, staff = new_page(), new_page(viewport={"width": 1440, "height": 900})
+    short_id = submit(student, model, email=f"p{abs(hash(request.node.name))}@uni.example")
+    sign_in(staff, live)
+    return staff, short_id
+
+
+def open_panel(page, short_id):
+    card_of(page, short_id).locator(".pd-card-title button").click()
+    panel = page.get_by_role("complementary", name="Chosen job")
+    expect(panel).to_contain_text(f"Job {short_id}")
+    return panel
+
+
+def ink(locator, reference):
+    """How much of a picture of the element differs from the reference color's pixel."""
+    image = Image.open(io.BytesIO(locator.screenshot())).convert("RGB")
+    pixels = list(image.resize((120, 80)).getdata())
+    return sum(1 for pixel in pixels if reference(pixel)) / len(pixels)
+
+
+def bluish(pixel):
+    return pixel[2] > pixel[0] + 25
+
+
+def reddish(pixel):
+    return pixel[0] > pixel[2] + 60 and pixel[0] > 120
+
+
+def test_the_picture_comes_by_itself(job, problems):
+    page, short_id = job
+    for _ in range(60):
+        if card_of(page, short_id).locator("img").count():
+            break
+        page.wait_for_timeout(500)
+        reload_queue(page)
+    picture = card_of(page, short_id).locator(".pd-card-thumb img")
+    expect(picture).to_have_attribute("alt", re.compile("Picture of open cube.stl"))
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 128
+    panel = open_panel(page, short_id)
+    large = panel.locator(".pd-viewer img")
+    expect(large).to_be_visible()
+    expect(large).to_have_js_property("naturalWidth", 512)
+    assert ink(panel.locator(".pd-viewer"), bluish) > 0.05
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_preview_draws_when_it_is_opened(job, problems, theme):
+    page, short_id = job
+    problems.ignore(*SOFTWARE)
+    page.emulate_media(color_scheme=theme)
+    scripts = []
+    page.on("request", lambda asked: scripts.append(asked.url))
+    panel = open_panel(page, short_id)
+    assert not [url for url in scripts if "plotly" in url]
+    panel.get_by_role("button", name="Show in 3D").click()
+    region = panel.get_by_role("region", name="3D preview")
+    expect(region.get_by_role("status")).to_contain_text("11 triangles", timeout=30_000)
+    expect(region.get_by_role("status")).to_contain_text("inside the build volume of the Prusa MK4S")
+    expect(region.get_by_role("status")).to_contain_text("3 open edges drawn in red")
+    assert [url for url in scripts if "plotly" in url]
+    frame = region.get_by_role("img", name=re.compile("11 triangles"))
+    expect(frame.locator("canvas").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert ink(frame, bluish) > 0.05, "no model is seen"
+    assert ink(frame, reddish) > 0.001, "no open edge is seen"
+
+    region.get_by_role("button", name="Open edges").click()
+    page.wait_for_timeout(700)
+    assert ink(frame, reddish) < 0.001
+    before = frame.screenshot()
+    region.get_by_role("button", name="Wireframe").click()
+    page.wait_for_timeout(700)
+    assert frame.screenshot() != before
+    before = frame.screenshot()
+    region.get_by_role("button", name="Whole printer").click()
+    page.wait_for_timeout(700)
+    assert frame.screenshot() != before
+    # A refresh of the queue leaves it alone.
+    page.evaluate("dash_clientside.set_props('queue-changed', {data: Date.now()})")
+    page.wait_for_timeout(1000)
+    expect(frame.locator("canvas").first).to_be_visible()
+
+    region.get_by_role("button", name="Close 3D").click()
+    expect(frame).to_have_count(0)
+    expect(panel.get_by_role("button", name="Show in 3D")).to_be_visible()
+
+
+def test_the_approve_dialog_offers_what_the_sliced_file_says(job, live):
+    page, short_id = job
+    [folder] = (live.storage / "Uploaded").glob(f"*_{short_id}")
+    (folder / f"{folder.name}.gcode").write_bytes(sliced.prusa(printer="XL"))
+    card_of(page, short_id).get_by_role("button", name="Approve").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"From {folder.name}.gcode (PrusaSlicer 2.7.4+linux)")
+    expect(dialog).to_contain_text("3.64 g, 18 min, PLA")
+    expect(dialog).to_contain_text("sliced for the Prusa XL, and the job asks for the Prusa MK4S")
+    expect(dialog.get_by_label("Weight (g)")).to_have_value("3.64")
+    expect(dialog.get_by_label("Time (hours)")).to_have_value("0.31")
+    dialog.get_by_label("Weight (g)").fill("40")
+    expect(dialog).to_contain_text("Cost: $4.00")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(dialog).to_be_hidden()

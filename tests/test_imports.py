@@ -1,0 +1,115 @@
+"""Who may import whom: the table of docs/architecture.md, enforced on every module."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from settings import ROOT
+
+# What each part may import of ours, itself included.
+ALLOWED = {
+    "models": {"models"},
+    "settings": set(),
+    "logs": {"settings"},
+    "services": {"models", "settings", "services"},
+    "tasks": {"services", "models", "settings", "logs", "tasks"},
+    "web": {"services", "models", "settings", "web"},
+    "api": {"services", "models", "settings", "web", "api"},
+    "student_pages": {"services", "models", "settings", "web", "student_pages"},
+    "components": {"services", "models", "settings", "components"},
+    "callbacks": {"components", "services", "models", "settings"},
+    "pages": {"components", "services", "models", "settings"},
+    "launch": {"settings", "services", "models", "launch"},
+    "slicer_opener": {"slicer_opener"},
+}
+# One module more than the table says.
+EXTRA = {
+    "callbacks/__init__.py": {"callbacks"},  # it imports them all, so that they register
+    "callbacks/dialog.py": {"callbacks.queue"},
+    "launch/background.py": {"tasks"},  # it is the worker's process
+    "launch/checks.py": {"tasks"},
+}
+SPARE = {
+    "services": {"flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"},
+    "models": {"flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"},
+    "components": {"flask", "celery", "sqlalchemy"},
+    "tasks": {"flask", "dash"},
+    "api": {"dash", "celery", "sqlalchemy"},
+    "web": {"dash", "celery", "sqlalchemy"},
+    "student_pages": {"dash", "celery", "sqlalchemy"},
+    "pages": {"celery", "sqlalchemy"},
+    "launch": {"flask", "dash"},
+}
+OURS = set(ALLOWED) | {"app", "tests", "bench", "migrations"}
+HEAVY = ("pandas", "numpy", "trimesh", "scipy")
+
+
+def modules(part):
+    single = ROOT / f"{part}.py"
+    return [single] if single.is_file() else sorted((ROOT / part).rglob("*.py"))
+
+
+def imported(path):
+    """The full names that a module imports, also inside functions and under TYPE_CHECKING."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parts[:-1]
+            above = list(package[: len(package) - node.level + 1]) if node.level else []
+            stem = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{stem}.{name.name}" for name in node.names)
+
+
+@pytest.mark.parametrize("part", ALLOWED)
+def test_imports_go_one_way(part):
+    wrong = []
+    for path in modules(part):
+        relative = path.relative_to(ROOT).as_posix()
+        for name in imported(path):
+            root = name.partition(".")[0]
+            may = root in ALLOWED[part] or any(
+                name == extra or name.startswith(f"{extra}.") for extra in EXTRA.get(relative, ())
+            )
+            if root in OURS and not may:
+                wrong.append(f"{relative} imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("part", SPARE)
+def test_each_part_does_without_what_is_anothers(part):
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(part)
+        for name in imported(path)
+        if name.partition(".")[0] in SPARE[part]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_slicer_opener_needs_only_python():
+    for path in modules("slicer_opener"):
+        for name in imported(path):
+            root = name.partition(".")[0]
+            assert root in sys.stdlib_module_names | {"slicer_opener"}, f"{path.name}: {name}"
+
+
+def test_every_folder_of_python_is_in_the_table():
+    known = OURS | {"storage", "var"}
+    folders = {
+        path.name
+        for path in ROOT.iterdir()
+        if path.is_dir() and not path.name.startswith((".", "__")) and any(path.rglob("*.py"))
+    }
+    assert folders - known == set()
+
+
+def test_the_application_does_not_load_what_only_the_workers_need():
+    """A web process that has loaded them costs 100 MB more."""
+    code = f"import sys, app; app.server; print([m for m in {HEAVY!r} if m in sys.modules])"
+    result = subprocess.run(
+        (sys.executable, "-c", code), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"

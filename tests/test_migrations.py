@@ -1,0 +1,97 @@
+"""The tables are made by migrations alone, forth and back."""
+
+import os
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from models import Base
+from settings import ROOT
+from tests.support import servers
+
+TABLES = """
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1
+"""
+REST = """
+SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
+UNION SELECT sequence_name FROM information_schema.sequences WHERE sequence_schema = 'public'
+"""
+
+
+@pytest.fixture
+def fresh(request):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return servers.make_database(f"migrations_{worker}")
+
+
+def alembic(url, *arguments):
+    result = subprocess.run(
+        (sys.executable, "-m", "alembic", *arguments),
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def ask(url, query):
+    with servers.connect(url) as connection:
+        return {row[0] for row in connection.execute(query)}
+
+
+def revisions(url):
+    """From the oldest to the newest."""
+    lines = alembic(url, "history").splitlines()
+    return [line.split(" -> ")[1].split(" ")[0].rstrip(",") for line in reversed(lines)]
+
+
+def test_up_down_and_up_again(fresh):
+    alembic(fresh, "upgrade", "head")
+    tables = {table.name for table in Base.metadata.sorted_tables}
+    assert ask(fresh, TABLES) == tables | {"alembic_version"}
+    alembic(fresh, "downgrade", "base")
+    assert ask(fresh, TABLES) == {"alembic_version"}
+    assert ask(fresh, REST) == set()
+    alembic(fresh, "upgrade", "head")
+    assert ask(fresh, TABLES) == tables | {"alembic_version"}
+
+
+def test_each_migration_can_be_taken_back_by_itself(fresh):
+    for revision in revisions(fresh):
+        alembic(fresh, "upgrade", revision)
+        alembic(fresh, "downgrade", "-1")
+        alembic(fresh, "upgrade", revision)
+
+
+def test_models_and_migrations_agree(fresh):
+    alembic(fresh, "upgrade", "head")
+    assert "No new upgrade operations detected" in alembic(fresh, "check")
+
+
+def test_the_migrations_form_one_line_of_numbers(fresh):
+    found = revisions(fresh)
+    assert found == [f"{number:04}" for number in range(1, len(found) + 1)]
+    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    assert [file.name[:4] for file in files] == found
+
+
+@pytest.mark.parametrize("table", ["events", "audit_log"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET user_name = 'x'", "DELETE FROM {}"])
+def test_history_cannot_be_rewritten_even_in_sql(fresh, table, statement):
+    alembic(fresh, "upgrade", "head")
+    with servers.connect(fresh) as connection:
+        connection.execute("ALTER TABLE events DROP CONSTRAINT fk_events_job_id_jobs")
+        columns = "job_id, event_type" if table == "events" else "id, action"
+        values = "'a job', 'AType'" if table == "events" else "1, 'AType'"
+        connection.execute(
+            f"INSERT INTO {table} (timestamp, details, triggered_by, user_name, {columns})"
+            f" VALUES (now(), '{{}}', 'system', 'System', {values})"
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+            connection.execute(statement.format(table))

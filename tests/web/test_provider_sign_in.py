@@ -1,0 +1,209 @@
+"""Signing in and out with an identity provider, as the browser's requests meet it."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from models import Role
+from tests.support import issuer as issuers
+from tests.support.client import API, NAMES, PASSWORD, email_of, refusal_of, rows, sign_in
+from tests.support.issuer import CLIENT, SECRET
+
+EMAIL = email_of(NAMES[Role.STAFF])
+
+
+@pytest.fixture
+def idp(configure):
+    with issuers.as_provider(configure) as running:
+        yield running
+
+
+def begin(client, path="/login", **headers):
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 302, answer.text
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer.location).query).items()}
+
+
+def answer_with(idp, nonce, **claims):
+    usual = {"iss": idp.base, "aud": CLIENT, "email": EMAIL, "email_verified": True}
+    id_token = idp.token(**(usual | {"nonce": nonce} | claims))
+    idp.pages["/token"] = {"access_token": "opaque", "token_type": "Bearer", "id_token": id_token}
+
+
+def finish(client, state, code="the-code"):
+    return client.get("/login/callback", query_string={"state": state, "code": code})
+
+
+def signed_in(desk, idp, path="/login", **claims):
+    client = desk.client()
+    asked = begin(client, path)
+    answer_with(idp, asked["nonce"], **claims)
+    answer = finish(client, asked["state"])
+    assert answer.status_code == 302, answer.text
+    return client, answer
+
+
+def test_a_person_of_the_list_is_signed_in_and_led_on(desk, idp):
+    client, answer = signed_in(desk, idp, "/login?next=/mail")
+    assert answer.location == "/mail"
+    assert client.get(f"{API}/jobs").status_code == 200
+    assert "printdesk=" in answer.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax"} <= set(answer.headers["Set-Cookie"].split("; "))
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "x", "/" + "a" * 900]
+)
+def test_next_leads_nowhere_else(desk, idp, target):
+    client = desk.client()
+    query = {"next": target}
+    answer = client.get("/login", query_string=query)
+    asked = {name: value[0] for name, value in parse_qs(urlsplit(answer.location).query).items()}
+    answer_with(idp, asked["nonce"])
+    assert finish(client, asked["state"]).location == "/dashboard"
+
+
+def test_where_the_person_comes_back_to_is_not_the_requests_word(desk, idp, configure):
+    configure(PUBLIC_URL="https://print.example.edu/")
+    asked = begin(desk.client(), Host="evil.example")
+    assert asked["redirect_uri"] == "https://print.example.edu/login/callback"
+
+
+def test_a_session_from_before_is_worth_nothing(desk, idp):
+    """What somebody fixed beforehand, or another person's session, does not live on."""
+    client = desk.client()
+    with client.session_transaction() as session:
+        session["fixed"] = "by somebody else"
+    asked = begin(client)
+    answer_with(idp, asked["nonce"])
+    finish(client, asked["state"])
+    with client.session_transaction() as session:
+        assert set(session) == {"staff_id", "stamp", "id_token", "_permanent"}
+
+
+def test_an_answer_counts_in_the_browser_that_asked_and_once(desk, idp):
+    client, other = desk.client(), desk.client()
+    asked = begin(client)
+    begin(other)
+    answer_with(idp, asked["nonce"])
+    assert finish(other, asked["state"]).status_code == 400
+    assert finish(desk.client(), asked["state"]).status_code == 400
+    assert finish(client, asked["state"]).status_code == 302
+    assert finish(client, asked["state"]).status_code == 400
+    assert other.get(f"{API}/jobs").status_code == 401
+
+
+@pytest.mark.parametrize("state", ["", "x", "\x00", "ü" * 300])
+def test_a_state_that_nobody_began_is_refused(desk, idp, state):
+    answer = finish(desk.client(), state)
+    assert answer.status_code == 400 and "begin again" in answer.text
+    assert not [path for path, _ in idp.others if path == "/token"]
+
+
+def test_some_tabs_may_be_open_and_the_cookie_stays_small(desk, idp):
+    client = desk.client()
+    begun = [begin(client, "/login?next=/dashboard?" + "a" * 390) for _ in range(8)]
+    cookie = client.get_cookie("printdesk")
+    assert len(cookie.value) < 3500
+    assert finish(client, begun[0]["state"]).status_code == 400
+    answer_with(idp, begun[-2]["nonce"])
+    assert finish(client, begun[-2]["state"]).status_code == 302
+
+
+def test_a_cancelled_sign_in_says_so(desk, idp):
+    client = desk.client()
+    asked = begin(client)
+    query = {"state": asked["state"], "error": "access_denied", "error_description": "<b>no</b>"}
+    answer = client.get("/login/callback", query_string=query)
+    assert answer.status_code == 403 and "cancelled" in answer.text
+    assert "<b>no</b>" not in answer.text
+    assert finish(client, asked["state"]).status_code == 400
+
+
+def test_the_refused_page_says_whom_to_ask_and_it_is_noted(desk, idp):
+    from settings import lab
+
+    client = desk.client()
+    asked = begin(client)
+    answer_with(idp, asked["nonce"], email="eve@elsewhere.example", sub="eve")
+    answer = finish(client, asked["state"])
+    assert answer.status_code == 403
+    assert f"mailto:{lab().lab.contact_email}" in answer.text
+    assert "again=1" in answer.text
+    assert client.get(f"{API}/jobs").status_code == 401
+    [entry] = rows()["audit_log"]
+    assert "SignInRefused" in entry and "eve@elsewhere.example" in str(entry)
+    assert begin(client, "/login?again=1")["prompt"] == "login"
+
+
+def test_a_wrong_nonce_signs_nobody_in(desk, idp):
+    client = desk.client()
+    asked = begin(client)
+    answer_with(idp, "another")
+    answer = finish(client, asked["state"])
+    assert answer.status_code == 403 and "not completed" in answer.text
+    assert client.get(f"{API}/jobs").status_code == 401
+
+
+def test_while_the_provider_is_away_a_page_says_so(desk, idp):
+    client = desk.client()
+    begun = begin(client)
+    answer_with(idp, begun["nonce"])
+    idp.stop()
+    answer = finish(client, begun["state"])
+    assert answer.status_code == 503
+    assert "sign-in provider does not answer" in answer.text and "reference" not in answer.text
+    from services import provider
+
+    provider._known.clear()
+    answer = client.get("/login")
+    assert answer.status_code == 503
+    assert "sign-in provider does not answer" in answer.text
+
+
+def test_signing_out_ends_it_here_and_leads_to_the_provider(desk, idp):
+    about = idp.pages["/.well-known/openid-configuration"]
+    about["end_session_endpoint"] = f"{idp.base}/logout"
+    client, _ = signed_in(desk, idp)
+    answer = client.post("/logout")
+    assert answer.status_code == 200
+    [url] = re.findall(r'content="0; url=([^"]+)"', answer.text)
+    query = parse_qs(urlsplit(url.replace("&amp;", "&")).query)
+    assert query["post_logout_redirect_uri"] == ["http://127.0.0.1:8050/signed-out"]
+    assert query["client_id"] == [CLIENT] and query["id_token_hint"][0].count(".") == 2
+    assert client.get(f"{API}/jobs").status_code == 401
+    assert "You are signed out" in client.get("/signed-out").text
+
+
+def test_signing_out_where_the_provider_offers_nothing(desk, idp):
+    client, _ = signed_in(desk, idp)
+    answer = client.post("/logout")
+    assert (answer.status_code, answer.location) == (303, "/signed-out")
+    assert desk.client().post("/logout").location == "/signed-out"
+
+
+def test_passwords_and_their_tokens_do_not_work_with_a_provider(desk, configure):
+    token = desk.staff.token
+    configure(AUTH_MODE="oidc", OIDC_ISSUER="http://127.0.0.1:1", OIDC_CLIENT_ID=CLIENT)
+    answer = desk.stranger().post("/auth/login", {"email": EMAIL, "password": PASSWORD})
+    refusal_of(answer, 403, "forbidden")
+    assert "your organisation's account" in answer.json["message"]
+    assert sign_in(desk.client(), EMAIL).status_code == 403
+    header = {"Authorization": f"Bearer {token}"}
+    assert desk.client().get(f"{API}/jobs", headers=header).status_code == 401
+
+
+def test_without_a_provider_its_pages_are_not_there(desk):
+    assert desk.client().get("/login/callback?state=x&code=y").status_code == 404
+    assert desk.client().get("/signed-out").status_code == 404
+
+
+def test_the_clients_secret_is_nowhere_to_be_read(desk, idp, capfd):
+    client, answer = signed_in(desk, idp)
+    seen = [answer.text, str(answer.headers), client.get("/login").text]
+    idp.pages["/token"] = {"error": "invalid_client", "error_description": SECRET}
+    other = desk.client()
+    seen.append(finish(other, begin(other)["state"]).text)
+    seen += capfd.readouterr()
+    assert SECRET not in "".join(seen)
