@@ -28,6 +28,8 @@
     if (model.state !== 'ok') return 'No preview: ' + model.reason;
     if (!document.getElementById(about.graph)) return ''; // closed meanwhile
     shown = { about: about, model: model, wireframe: false, edges: true, view: startView(model, about.bed) };
+    const edges = document.querySelector('[data-pd-preview="edges"]');
+    if (edges) edges.hidden = !model.open_edges.shown;
     draw();
     return describe(model, about);
   };
@@ -78,21 +80,21 @@
     if (now.wireframe) traces.push(lines(wires(model.mesh), color('--pd-text'), 1));
     if (now.edges && model.open_edges.shown) traces.push(lines(model.open_edges, '#e01b24', 6));
     if (bed) {
-      traces.push(plate(bed), lines(grid(bed), color('--pd-border'), 1));
+      traces.push(plate(bed), lines(grid(bed), color('--pd-field-border'), 1));
       traces.push(lines(volume(bed), color(tooLarge ? '--pd-bad' : '--pd-muted'), tooLarge ? 4 : 2));
     }
     return { data: traces, layout: layout(now, model, bed) };
   }
 
   function mesh(model) {
-    const lighting = { ambient: 0.45, diffuse: 0.75, specular: 0.15, roughness: 0.6, fresnel: 0.1 };
+    const lighting = { ambient: 0.5, diffuse: 0.7, specular: 0.15, roughness: 0.6, fresnel: 0.1 };
     return Object.assign({}, model.mesh, {
       type: 'mesh3d',
       color: '#7f9fd4',
       flatshading: true,
       hoverinfo: 'skip',
       lighting: Object.assign(lighting, { facenormalsepsilon: 0, vertexnormalsepsilon: 0 }),
-      lightposition: { x: -4000, y: -9000, z: 12000 },
+      lightposition: { x: -10000, y: -20000, z: 90000 },
     });
   }
 
@@ -105,7 +107,7 @@
   function plate(bed) {
     const [x, y] = [bed[0] / 2, bed[1] / 2];
     const corners = { x: [-x, x, x, -x], y: [-y, -y, y, y], z: [0, 0, 0, 0], i: [0, 0], j: [1, 2], k: [2, 3] };
-    const look = { color: color('--pd-border'), opacity: 0.35, hoverinfo: 'skip', lighting: { ambient: 1 } };
+    const look = { color: color('--pd-field-border'), opacity: 0.25, hoverinfo: 'skip', lighting: { ambient: 1 } };
     return Object.assign({ type: 'mesh3d' }, corners, look);
   }
 
@@ -201,7 +203,7 @@
   function camera(thing, scene) {
     const unit = Math.cbrt(Math.max(scene[0] * scene[1] * scene[2], 1e-9));
     const center = { x: 0, y: 0, z: (thing[2] - scene[2]) / 2 / unit };
-    const distance = Math.max((1.25 * Math.hypot(thing[0], thing[1], thing[2])) / unit, 0.02);
+    const distance = Math.max((1.45 * Math.hypot(thing[0], thing[1], thing[2])) / unit, 0.02);
     const from = [0.5, -0.72, 0.48];
     return {
       up: { x: 0, y: 0, z: 1 },

@@ -107,9 +107,7 @@ def thumbnail(job: JobView, *, small: bool) -> Component:
     address = thumbnails.url(job)
     if address is None:
         why = thumbnails.why_missing(job)
-        return html.Span(
-            [icon("bi-boxes"), html.Span(why, className="visually-hidden")], title=why
-        )
+        return html.Span([icon("bi-boxes"), html.Span(why, className="visually-hidden")], title=why)
     pixels = 128 if small else 512
     return html.Img(
         src=f"{address}&size={pixels}",

@@ -22,7 +22,5 @@ class Event(Base):
     timestamp: Mapped[datetime] = mapped_column(default=utcnow)
     event_type: Mapped[str] = mapped_column(String(50))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    triggered_by: Mapped[str] = mapped_column(
-        String(100)
-    )  # a staff id, "student" or "system"
+    triggered_by: Mapped[str] = mapped_column(String(100))  # a staff id, "student" or "system"
     user_name: Mapped[str] = mapped_column(String(100))

@@ -17,20 +17,14 @@ class Job(Base):
     __table_args__ = (
         CheckConstraint(f"status IN ({_STATUSES})", name="status"),
         CheckConstraint("short_id = left(id, 8)", name="short_id"),
-        CheckConstraint(
-            "weight_g > 0 AND time_hours > 0 AND cost_cents >= 0", name="amounts"
-        ),
-        CheckConstraint(
-            "(locked_by_id IS NULL) = (locked_until IS NULL)", name="lock_is_whole"
-        ),
+        CheckConstraint("weight_g > 0 AND time_hours > 0 AND cost_cents >= 0", name="amounts"),
+        CheckConstraint("(locked_by_id IS NULL) = (locked_until IS NULL)", name="lock_is_whole"),
         CheckConstraint(
             "NOT student_confirmed OR student_confirmed_at IS NOT NULL",
             name="confirmed_when",
         ),
         Index("ix_jobs_status_created_at", "status", "created_at"),
-        Index(
-            "ix_jobs_lower_email_file_hash", text("lower(student_email)"), "file_hash"
-        ),
+        Index("ix_jobs_lower_email_file_hash", text("lower(student_email)"), "file_hash"),
         Index(
             "ix_jobs_locked_until",
             "locked_until",
@@ -49,28 +43,16 @@ class Job(Base):
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    short_id: Mapped[str] = mapped_column(
-        String(8), unique=True
-    )  # the SimpleJobID people see
+    short_id: Mapped[str] = mapped_column(String(8), unique=True)  # the SimpleJobID people see
     student_name: Mapped[str] = mapped_column(String(100))
-    student_email: Mapped[str] = mapped_column(
-        String(100)
-    )  # as typed; compared in lower case
+    student_email: Mapped[str] = mapped_column(String(100))  # as typed; compared in lower case
     discipline: Mapped[str] = mapped_column(String(50))
     class_number: Mapped[str] = mapped_column(String(50))
 
-    original_filename: Mapped[str] = mapped_column(
-        String(256)
-    )  # as the student named it
-    original_name: Mapped[str] = mapped_column(
-        String(256)
-    )  # the original's name in the folder
-    display_name: Mapped[str] = mapped_column(
-        String(256)
-    )  # the authoritative file's name there
-    folder: Mapped[str] = mapped_column(
-        String(512)
-    )  # under the storage root, "/" on every system
+    original_filename: Mapped[str] = mapped_column(String(256))  # as the student named it
+    original_name: Mapped[str] = mapped_column(String(256))  # the original's name in the folder
+    display_name: Mapped[str] = mapped_column(String(256))  # the authoritative file's name there
+    folder: Mapped[str] = mapped_column(String(512))  # under the storage root, "/" on every system
     file_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the original, hex
     file_size: Mapped[int]  # bytes of the original
     model: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"state": "pending"})

@@ -15,15 +15,11 @@ class Mail(Base):
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('queued', 'sent', 'failed', 'cancelled')", name="state"
-        ),
+        CheckConstraint("state IN ('queued', 'sent', 'failed', 'cancelled')", name="state"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_when"),
         Index("ix_mails_job_id", "job_id"),
         Index("ix_mails_created_at", "created_at"),
-        Index(
-            "ix_mails_due", "next_attempt_at", postgresql_where=text("state = 'queued'")
-        ),
+        Index("ix_mails_due", "next_attempt_at", postgresql_where=text("state = 'queued'")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -32,16 +28,12 @@ class Mail(Base):
         ForeignKey("confirmations.id", ondelete="CASCADE")
     )
     kind: Mapped[MailKind] = mapped_column(String(20))
-    resent_by: Mapped[
-        str | None
-    ]  # "student", or the staff id of who asked for it again
+    resent_by: Mapped[str | None]  # "student", or the staff id of who asked for it again
     recipient: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
-    message_id: Mapped[
-        str
-    ]  # the same at every attempt, so that a receiver can tell a repetition
+    message_id: Mapped[str]  # the same at every attempt, so that a receiver can tell a repetition
 
     state: Mapped[MailState] = mapped_column(String(20), default=MailState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -20,12 +20,8 @@ from models.enums import RunOutcome
 class PrintRun(Base):
     __tablename__ = "print_runs"
     __table_args__ = (
-        CheckConstraint(
-            "(ended_at IS NULL) = (outcome IS NULL)", name="ended_with_outcome"
-        ),
-        CheckConstraint(
-            "outcome IN ('completed', 'failed', 'cancelled')", name="outcome"
-        ),
+        CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_with_outcome"),
+        CheckConstraint("outcome IN ('completed', 'failed', 'cancelled')", name="outcome"),
         CheckConstraint("ended_at >= started_at", name="order"),
         Index("ix_print_runs_job_id", "job_id"),
         Index(

@@ -32,9 +32,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "role IN ('manager', 'staff', 'admin')", name=op.f("ck_staff_role")
-        ),
+        sa.CheckConstraint("role IN ('manager', 'staff', 'admin')", name=op.f("ck_staff_role")),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_staff_email_lower")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("email", name=op.f("uq_staff_email")),
@@ -118,9 +116,7 @@ def upgrade() -> None:
         [sa.literal_column("lower(student_email)"), "file_hash"],
         unique=False,
     )
-    op.create_index(
-        "ix_jobs_status_created_at", "jobs", ["status", "created_at"], unique=False
-    )
+    op.create_index("ix_jobs_status_created_at", "jobs", ["status", "created_at"], unique=False)
     op.create_table(
         "confirmations",
         sa.Column("id", sa.String(), nullable=False),
@@ -139,9 +135,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmations")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_confirmations_token_hash")),
     )
-    op.create_index(
-        "ix_confirmations_job_id", "confirmations", ["job_id"], unique=False
-    )
+    op.create_index("ix_confirmations_job_id", "confirmations", ["job_id"], unique=False)
     op.create_index(
         "uq_confirmations_one_open",
         "confirmations",
@@ -158,9 +152,7 @@ def upgrade() -> None:
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("triggered_by", sa.String(length=100), nullable=False),
         sa.Column("user_name", sa.String(length=100), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["job_id"], ["jobs.id"], name=op.f("fk_events_job_id_jobs")
-        ),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_events_job_id_jobs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_index(
@@ -265,9 +257,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_mails_job_id", table_name="mails")
-    op.drop_index(
-        "ix_mails_due", table_name="mails", postgresql_where=sa.text("state = 'queued'")
-    )
+    op.drop_index("ix_mails_due", table_name="mails", postgresql_where=sa.text("state = 'queued'"))
     op.drop_index("ix_mails_created_at", table_name="mails")
     op.drop_table("mails")
     op.drop_index(

@@ -77,7 +77,9 @@ def test_the_preview_draws_when_it_is_opened(job, problems, theme):
     panel.get_by_role("button", name="Show in 3D").click()
     region = panel.get_by_role("region", name="3D preview")
     expect(region.get_by_role("status")).to_contain_text("11 triangles", timeout=30_000)
-    expect(region.get_by_role("status")).to_contain_text("inside the build volume of the Prusa MK4S")
+    expect(region.get_by_role("status")).to_contain_text(
+        "inside the build volume of the Prusa MK4S"
+    )
     expect(region.get_by_role("status")).to_contain_text("3 open edges drawn in red")
     assert [url for url in scripts if "plotly" in url]
     frame = region.get_by_role("img", name=re.compile("11 triangles"))

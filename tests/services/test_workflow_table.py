@@ -11,7 +11,7 @@ from tests.support import jobs, whole
 from tests.support.table import CHOSEN, FOLDERS, FREE, GONE, HELD, RANKS, STATUSES, TABLE
 
 LOCKS = ("mine", "another's", "nobody's", "mine, run out", "another's, run out")
-# Where change-status leads here; every other pair is in test_workflow_overrides.py.
+# Where change-status leads here; every other pair is in test_overrides.py.
 CHOSEN_TARGET = dict.fromkeys(STATUSES, "REJECTED") | {"REJECTED": "COMPLETED"}
 
 
