@@ -19,7 +19,7 @@ run: setup ## Start Printdesk; Ctrl-C stops it
 	@$(PY) -m launch
 
 test: setup-dev chromium ## Run all tests; ARGS="-k name" to choose
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: setup-dev ## Check style and types
 	@$(PY) -m ruff check --quiet $(DEV_PATHS)

@@ -164,7 +164,10 @@ def _describe_refusals(operation: Operation, method: str, path: str) -> None:
 
 
 def _describe_answers(operation: Operation) -> None:
-    operation["responses"].get("204", {}).pop("content", None)
+    for status, answer in operation["responses"].items():
+        bodies = answer.get("content", {}).values()
+        if status in ("204", "304") or not any(content["schema"] for content in bodies):
+            answer.pop("content", None)  # no body, or a picture that no schema describes
     for status, answer in operation["responses"].items():
         if int(status) < 300:
             for content in answer.get("content", {}).values():

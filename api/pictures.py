@@ -10,7 +10,7 @@ from pydantic import Field
 from api.schemas import Query, Text
 from services import previews, thumbnails, work
 
-bp = APIBlueprint("pictures", __name__, tag="Jobs", enable_openapi=False)
+bp = APIBlueprint("pictures", __name__, tag="Jobs")
 
 _YEAR_S = 365 * 24 * 3600
 
@@ -24,6 +24,7 @@ class ThumbnailQuery(Query):
 
 @bp.get("/jobs/<job_id>/thumbnail")
 @bp.input(ThumbnailQuery, location="query")
+@bp.doc(responses={200: "A PNG, or a WebP.", 404: "No such job, or no picture of it."})
 def read_thumbnail(job_id: str, query_data: ThumbnailQuery) -> Response:
     """The picture: PNG, or with size=128 a WebP."""
     small = query_data.size == "128"
@@ -38,6 +39,7 @@ def read_thumbnail(job_id: str, query_data: ThumbnailQuery) -> Response:
 
 
 @bp.get("/jobs/<job_id>/preview")
+@bp.doc(responses={200: "The mesh and the bed.", 304: "Nothing has changed.", 404: "No such job."})
 def read_preview(job_id: str) -> Response:
     """The model as data for Plotly; see services/pictures/preview.py for its form."""
     with work.unit() as session:

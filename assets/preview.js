@@ -203,7 +203,7 @@
   function camera(thing, scene) {
     const unit = Math.cbrt(Math.max(scene[0] * scene[1] * scene[2], 1e-9));
     const center = { x: 0, y: 0, z: (thing[2] - scene[2]) / 2 / unit };
-    const distance = Math.max((1.45 * Math.hypot(thing[0], thing[1], thing[2])) / unit, 0.02);
+    const distance = Math.max((1.25 * Math.hypot(thing[0], thing[1], thing[2])) / unit, 0.02);
     const from = [0.5, -0.72, 0.48];
     return {
       up: { x: 0, y: 0, z: 1 },
@@ -214,7 +214,7 @@
 
   /* A small part on a large bed would be a dot: then the view begins at the part. */
   function startView(model, bed) {
-    const large = bed && Math.max(...model.size_mm) * 3 > Math.max(...bed);
+    const large = bed && Math.max(...model.size_mm) * 1.8 > Math.max(...bed);
     return { name: bed && large ? 'bed' : 'model' };
   }
 
@@ -226,7 +226,7 @@
   function describe(model, about) {
     const size = model.size_mm.map((side) => side.toLocaleString('en', { maximumFractionDigits: 1 }));
     const words = [size.join(' × ') + ' mm, ' + model.triangles.toLocaleString('en') + ' triangles.'];
-    if (model.shown < model.triangles) {
+    if (model.is_simplified) {
       words.push('Shown simplified, with ' + model.shown.toLocaleString('en') + '.');
     }
     if (about.bed) {

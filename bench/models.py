@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def compare(name: str, path: Path) -> None:
-    candidates = {
+    candidates: dict[str, tuple[str, ...]] = {
         "plain numpy, edges only": (sys.executable, "-c", PLAIN),
         "Printdesk's check": (sys.executable, "-c", CHECK),
         "  in its sandbox": (sys.executable, "-c", SANDBOXED),

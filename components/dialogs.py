@@ -175,7 +175,7 @@ def _offered(offer: SlicedOffer) -> Component:
     facts = offer.facts
     slicer = f" ({facts.slicer})" if facts.slicer else ""
     made_of = f", {' and '.join(facts.filament_types)}" if facts.filament_types else ""
-    figures = f"{_amounts(offer.weight_g, offer.time_hours)}{made_of}"
+    figures = f"{_amounts(facts.weight_g, facts.time_hours)}{made_of}"
     plates = [html.Li(_plate(plate)) for plate in facts.plates] if len(facts.plates) > 1 else []
     return html.Div(
         [

@@ -27,13 +27,14 @@ def look_at(vertices: Points, size: int) -> View:
     """Fits the vertices into a square of `size` pixels. `vertices` in mm, z up."""
     axes = _axes()
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    turned = (vertices - middle) @ axes.T
+    turned = (vertices - middle).astype(np.float32) @ axes.T.astype(np.float32)
     low, high = turned.min(axis=0), turned.max(axis=0)
     extent = max(float((high - low)[:2].max()), 1e-12)
     scale = size * (1 - 2 * MARGIN) / extent
-    points = (turned - (low + high) / 2) * scale
-    points[:, :2] += size / 2
-    return View(points.astype(np.float32), axes, size)
+    turned -= (low + high) / 2
+    turned *= np.float32(scale)
+    turned[:, :2] += np.float32(size / 2)
+    return View(turned, axes, size)
 
 
 def _axes() -> Points:

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.errors import Unreadable
 from services.modelcheck import facts, reading
+from services.modelcheck.reading import AGAIN
 from services.pictures import simplifying
 from services.pictures.camera import Points
 from services.pictures.simplifying import Faces
@@ -36,17 +38,21 @@ def make(path: str, kind: str, name: str, target: str) -> dict[str, Any]:
     low, high = points.min(axis=0), points.max(axis=0)
     points -= [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
     # On the model as it is: simplifying may close a gap, or open one.
-    about = {
+    about: dict[str, Any] = {
         "state": "ok",
         "triangles": triangles,
         "size_mm": [round(float(side), 4) for side in high - low],
         "open_edges": _lines(points, _open_edges(faces, len(points))),
     }
+    points, faces = simplifying.without_doubles(points, faces)
+    if not len(faces):
+        raise Unreadable(f"All triangles of the model are degenerate: none has a surface. {AGAIN}")
     packed = shown = None
     for most in TARGETS:
         fewer_points, fewer = simplifying.simplify(points, faces, most)
         shown, mesh = len(fewer), _mesh(fewer_points, fewer)
-        packed = _pack(about | {"shown": shown, "mesh": mesh})
+        about |= {"shown": shown, "is_simplified": shown < len(faces), "mesh": mesh}
+        packed = _pack(about)
         if len(packed) <= MAX_BYTES:
             break
     assert packed is not None

@@ -14,12 +14,12 @@ MAX_POINTS = 65_535  # an index is a uint16
 
 
 def simplify(points: Points, faces: Faces, target: int) -> tuple[Points, Faces]:
-    """At most `target` triangles on at most MAX_POINTS points. Welded triangles in and out.
+    """At most `target` triangles on at most MAX_POINTS points. Welded triangles without doubles, in
+    and out.
 
     Edge collapse alone stalls on large flat meshes and on loose triangles; points that lie close
     together are merged first, on a grid that is made coarser until the count is right.
     """
-    points, faces = without_doubles(points, faces)
     if _fits(points, faces, target):
         return points, faces
     if len(faces) > CLUSTER_ABOVE:

@@ -44,7 +44,7 @@ BODIES_ELSEWHERE = {25, 27, 31}  # counted before vertices of one place are one
 GUESSED = {9: "inch", 10: "inch", 12: "inch", 15: "inch", 25: "metre"}
 FITS = {  # on prusa_mk4s, prusa_xl, raise3d_pro2plus, formlabs_form3
     1: "yes yes yes yes", 7: "yes yes yes turned", 10: "no no no no", 14: "turned yes yes no",
-    23: "no no no no", 34: "yes yes yes no", 27: "yes yes yes turned",
+    23: "no no no no", 34: "yes yes yes no", 27: "yes yes yes might",
 }  # fmt: skip
 WARNINGS = {
     12: {"trailing_bytes"}, 16: {"open_edges"}, 17: {"flipped_edges"}, 5: {"overshared_edges"},
