@@ -1,8 +1,8 @@
-"""The Celery worker and the schedule (beat), forked from one loaded process.
+"""The Celery workers and the schedule (beat), forked from one loaded process.
 
-Run as two programs they would load the same libraries twice; forked they share that memory, some
-80 MB. This parent opens no connection, starts again whichever of the two dies, and stops both.
-The worker's and the schedule's own logs are `worker.log` and `beat.log`.
+Run as programs of their own they would load the same libraries thrice; forked they share that
+memory, some 80 MB. This parent opens no connection, starts again whichever of them dies, and stops
+all. Their own logs are `worker.log`, `models.log` (the worker that reads models) and `beat.log`.
 """
 
 import gc
@@ -25,7 +25,11 @@ ORPHAN_PATIENCE_S = 5
 
 class Background:
     def __init__(self) -> None:
-        self.commands = {"worker": worker_command(), "beat": beat_command()}
+        self.commands = {
+            "worker": worker_command(),
+            "models": models_command(),
+            "beat": beat_command(),
+        }
         self.pids: dict[int, str] = {}
         self.started: dict[str, float] = {}
         self.delays: dict[str, float] = {}
@@ -82,7 +86,7 @@ class Background:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Both get SIGTERM; a later SIGQUIT makes the worker give its task back."""
+        """All get SIGTERM; a later SIGQUIT makes the worker give its task back."""
         self.stopping = True
         if os.getppid() != self.supervisor:
             # It was killed, so Redis is going too, and a worker would wait for Redis for ever.
@@ -103,7 +107,17 @@ def worker_command() -> list[str]:
     return [
         *("worker", "--pool", "prefork", "--concurrency", str(settings().worker_processes)),
         *("-n", f"worker-{os.getpid()}-{int(time.time())}@%h", "--loglevel", "INFO"),
-        *("--without-gossip", "--without-mingle"),
+        *("--without-gossip", "--without-mingle", "-Q", "celery"),
+    ]
+
+
+def models_command() -> list[str]:
+    """Reads models, one at a time, in this one process: no mail waits behind a large file. The
+    sign of life is the other worker's."""
+    return [
+        *("worker", "--pool", "solo", "-Q", "models"),
+        *("-n", f"models-{os.getpid()}-{int(time.time())}@%h", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
 

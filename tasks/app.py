@@ -11,7 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import structlog
 from celery import Celery
 from celery.signals import heartbeat_sent, worker_process_init, worker_ready
-from kombu.exceptions import OperationalError
+from kombu import Queue, pools
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -25,6 +27,15 @@ log = structlog.get_logger()
 
 HEARTBEAT_TTL_S = 20
 TASK_LIMIT_S = 240
+SENDING_TIMEOUT_S = 2
+QUIET_S = 5
+TRANSPORT_OPTIONS = {
+    "visibility_timeout": TASK_LIMIT_S + 60,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 30,
+}
+SENDING_OPTIONS = {**TRANSPORT_OPTIONS, "socket_timeout": SENDING_TIMEOUT_S}
 
 
 def _broker_url() -> str:
@@ -42,6 +53,9 @@ celery = Celery(
     include=["tasks.mail", "tasks.models", "tasks.pictures", "tasks.sweeps"],
 )
 celery.conf.update(
+    # A worker takes both, unless it is told otherwise; `make run` has one for each.
+    task_queues=(Queue("celery"), Queue("models")),
+    task_routes={"models.check": {"queue": "models"}, "thumbnail.*": {"queue": "models"}},
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -51,28 +65,23 @@ celery.conf.update(
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": TASK_LIMIT_S + 60,
-        "unacked_restore_throttle": 1,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 30,
-    },
+    broker_transport_options=TRANSPORT_OPTIONS,
     timezone="UTC",
     beat_schedule={
         "mail.sweep": {
             "task": "mail.sweep",
             "schedule": settings().sweep_seconds,
-            "options": {"expires": settings().sweep_seconds},
+            "options": {"expires": 4 * settings().sweep_seconds},
         },
         "confirmations.expire": {
             "task": "confirmations.expire",
             "schedule": settings().sweep_seconds,
-            "options": {"expires": settings().sweep_seconds},
+            "options": {"expires": 4 * settings().sweep_seconds},
         },
         "models.sweep": {
             "task": "models.sweep",
             "schedule": settings().sweep_seconds,
-            "options": {"expires": settings().sweep_seconds},
+            "options": {"expires": 4 * settings().sweep_seconds},
         },
         "thumbnail.sweep": {
             "task": "thumbnail.sweep",
@@ -94,13 +103,31 @@ celery.conf.update(
 )
 
 
+_quiet_until = 0.0
+
+
 def send(task: str, arguments: tuple[Any, ...]) -> None:
-    """Sends a task by name. A broker that is away is logged, not raised: the sweeps do the work."""
+    """Sends a task by name. A broker that is away is logged, not raised: the sweeps do the work.
+
+    Somebody's request waits meanwhile: a broker that does not answer within a few seconds is left
+    alone for some more, however many tasks there are to send.
+    """
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        log.info("task_left_to_the_sweep", task=task, arguments=arguments)
+        return
+    connection = celery.connection_for_write(transport_options=SENDING_OPTIONS)
     try:
-        celery.send_task(
-            task, arguments, retry=True, retry_policy={"max_retries": 1, "interval_start": 0}
-        )
-    except (OperationalError, RedisError) as problem:
+        with producers[connection].acquire(block=True, timeout=SENDING_TIMEOUT_S) as producer:
+            celery.send_task(
+                task,
+                arguments,
+                producer=producer,
+                retry=True,
+                retry_policy={"max_retries": 1, "interval_start": 0},
+            )
+    except (OperationalError, RedisError, LimitExceeded) as problem:
+        _quiet_until = time.monotonic() + QUIET_S
         log.warning("task_not_sent", task=task, arguments=arguments, problem=str(problem))
 
 
@@ -132,4 +159,5 @@ def measure_storage_first(**_: Any) -> None:
 def start_worker_process(**_: Any) -> None:
     logs.configure()
     work.dispose()
+    pools.reset()  # a connection of the process it was forked from
     work.send_tasks_with(send)

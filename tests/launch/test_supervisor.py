@@ -185,15 +185,15 @@ def test_a_child_that_dies_is_started_again(make: Make, word: str) -> None:
     assert printdesk.stop() == 0
 
 
-def test_the_worker_and_the_schedule_are_started_again(make: Make) -> None:
+def test_the_workers_and_the_schedule_are_started_again(make: Make) -> None:
     printdesk = make().start()
     background = find_child(printdesk, "launch.background")
-    eventually(lambda: len(background.children()) == 2)
+    eventually(lambda: len(background.children()) == 3)
     killed = background.children()
     for process in killed:
         process.kill()
     wait_gone(killed)
-    eventually(lambda: len(background.children()) == 2)
+    eventually(lambda: len(background.children()) == 3)
     eventually(lambda: "starting it again" in printdesk.said())
 
 
