@@ -57,8 +57,7 @@ def test_a_job_goes_from_the_public_page_to_the_hand_over(new_page, live, model_
     open_tab(staff, "Picked up")
     expect(card_of(staff, short_id)).to_be_visible()
 
-    [folder] = (live.storage / "PaidPickedUp").iterdir()
-    assert folder.name == f"JaneDoe_Filament_TrueRed_{short_id}"
+    folder = live.storage / "PaidPickedUp" / f"JaneDoe_Filament_TrueRed_{short_id}"
     stored = (folder / f"{folder.name}.stl").read_bytes()
     assert hashlib.sha256(stored).digest() == hashlib.sha256(model_file.read_bytes()).digest()
 
