@@ -1,7 +1,7 @@
 # Printdesk. `make` lists what there is; every target does its own set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev chromium run test lint format bench recheck clean
+.PHONY: help setup setup-dev chromium run demo test lint format bench recheck clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -17,6 +17,9 @@ setup: $(VENV)/.ready ## Make .venv and install the packages (only when they cha
 
 run: setup ## Start Printdesk; Ctrl-C stops it
 	@$(PY) -m launch
+
+demo: setup ## Start it with an invented lab and two years of history, beside your own
+	@$(PY) -m demo $(ARGS)
 
 test: setup-dev chromium ## Run all tests; ARGS="-k name" to choose
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)

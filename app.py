@@ -1,6 +1,8 @@
 """Puts Printdesk together: Flask, the guard, the API, the student pages, the console, errors."""
 
+import re
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +29,7 @@ from api import (
     docs,
     health,
     jobs,
+    news,
     openapi,
     pictures,
     reading,
@@ -39,7 +42,7 @@ from services import people, work
 from services.errors import Invalid, NotSignedIn, PrintdeskError, Retryable
 from settings import ROOT, lab, settings
 from tasks.app import send
-from web import guard, limits
+from web import assets, callbodies, exports, guard, limits
 from web.receiving import PrintdeskRequest
 
 log = structlog.get_logger()
@@ -71,10 +74,11 @@ def create_app() -> Printdesk:
     guard.init(app)
     limits.init(app)
     Compress(app)
+    assets.init(app)
     if origins := guard.cors_origins():
         CORS(app, resources={"/api/*": {"origins": origins}})
     app.before_request(reading.check_request)
-    for module in (health, auth, student, jobs, pictures, actions, admin, stats, docs):
+    for module in (health, auth, student, jobs, news, pictures, actions, admin, stats, docs):
         app.register_blueprint(module.bp, url_prefix=API)
     app.add_url_rule(
         "/api/<path:path>",
@@ -87,6 +91,7 @@ def create_app() -> Printdesk:
     app.register_blueprint(student_pages.sign_in.bp)
     app.register_blueprint(student_pages.provider.bp)
     app.register_blueprint(student_pages.account.bp)
+    app.register_blueprint(exports.bp)
     _handle_errors(app)
     app.after_request(_audit_refusal)
     _add_console(app)
@@ -124,8 +129,8 @@ def _add_console(app: Printdesk) -> None:
         assets_ignore=r"^theme\.js$",
         assets_path_ignore=["^vendor$", "^student$", "^api$"],
         external_stylesheets=[
-            "/assets/vendor/bootstrap/bootstrap.min.css",
-            "/assets/vendor/bootstrap-icons/bootstrap-icons.css",
+            assets.address("vendor/bootstrap/bootstrap.min.css"),
+            assets.address("vendor/bootstrap-icons/bootstrap-icons.css"),
         ],
         title="Printdesk",
         update_title=None,
@@ -141,6 +146,7 @@ def _add_console(app: Printdesk) -> None:
     console.layout = dash.html.Div(dash.page_container)
     guard.allow_inline_scripts(console.csp_hashes)
     app.before_request(_lead_to_a_page)
+    callbodies.init(app, lambda: console.callback_map)
 
 
 _INDEX = """<!DOCTYPE html>
@@ -169,10 +175,17 @@ def _lead_to_a_page() -> ResponseReturnValue | None:
     if request.path == "/":
         return redirect("/dashboard")
     if request.endpoint == guard.CONSOLE_PAGE:
-        known = {page["path"] for page in dash.page_registry.values()}
-        if request.path not in known:
+        if not any(_leads_to(page, request.path) for page in dash.page_registry.values()):
             raise NotFound()
     return None
+
+
+def _leads_to(page: Mapping[str, Any], path: str) -> bool:
+    """Whether the path is the page's own, or one that its template describes."""
+    template = page["path_template"]
+    if template is None:
+        return bool(path == page["path"])
+    return re.fullmatch(re.sub(r"<[^>]+>", "[^/]+", template), path) is not None
 
 
 def _handle_errors(app: Printdesk) -> None:

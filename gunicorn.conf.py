@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 # gunicorn reads this file before it makes the project importable.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -33,6 +34,22 @@ loglevel = "info"
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # The control socket would be one more file and door in the home folder.
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """`make run` has looked at the settings before it starts this; nobody else has."""
+    from launch import checks
+    from launch.processes import LaunchError
+
+    if checks.DONE in os.environ:
+        return
+    try:
+        checks.check_secret_key(_settings)
+        checks.check_sign_in(_settings)
+    except LaunchError as problem:
+        sys.exit(f"printdesk: {problem}")
+    for words in checks.weak_settings(_settings):
+        server.log.warning("Weak setting: %s", words)
 
 
 def when_ready(_server: object) -> None:

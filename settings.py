@@ -5,7 +5,9 @@ Settings come from the environment or from `.env`; each has a default that works
 """
 
 import os
+import re
 import tomllib
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -177,6 +179,78 @@ class Choices(_Facts):
     rejection_reasons: tuple[str, ...]
 
 
+def _check_day(written: str) -> str:
+    """A month and a day, for every year, or a date, for one."""
+    whole = written if len(written) > len("MM-DD") else f"2000-{written}"
+    if not re.fullmatch(r"(\d{4}-)?\d\d-\d\d", written):
+        raise ValueError('write "MM-DD" for every year, or "YYYY-MM-DD" for one')
+    date.fromisoformat(whole)
+    return written
+
+
+DayOfYear = Annotated[str, AfterValidator(_check_day)]
+
+
+class Semester(_Facts):
+    """Both days belong to it. One with whole dates stands in for the yearly one of its name."""
+
+    name: str
+    first: DayOfYear
+    last: DayOfYear
+
+
+def _check_opening(written: str) -> str:
+    begin, _, end = written.partition("-")
+    time.fromisoformat(begin)
+    if end != "24:00":
+        time.fromisoformat(end)
+    return written
+
+
+Opening = Annotated[str, AfterValidator(_check_opening)]  # "09:00-17:00", at the lab's clock
+_WORKING_DAY: tuple[str, ...] = ("09:00-17:00",)
+
+
+class Hours(_Facts):
+    """When a printer could be printing: always, or only while the lab is open."""
+
+    available: Literal["always", "open"] = "always"
+    monday: tuple[Opening, ...] = _WORKING_DAY
+    tuesday: tuple[Opening, ...] = _WORKING_DAY
+    wednesday: tuple[Opening, ...] = _WORKING_DAY
+    thursday: tuple[Opening, ...] = _WORKING_DAY
+    friday: tuple[Opening, ...] = _WORKING_DAY
+    saturday: tuple[Opening, ...] = ()
+    sunday: tuple[Opening, ...] = ()
+    closed: tuple[date, ...] = ()
+
+    def of_weekday(self, weekday: int) -> tuple[str, ...]:
+        """The openings of a day of the week; Monday is 0."""
+        return (
+            self.monday,
+            self.tuesday,
+            self.wednesday,
+            self.thursday,
+            self.friday,
+            self.saturday,
+            self.sunday,
+        )[weekday]
+
+
+class Maintenance(_Facts):
+    """A time in which a printer, or `units` of several, stood still. At the lab's clock."""
+
+    printer: str
+    begin: datetime
+    end: datetime
+    units: int | None = None
+
+
+class ReportFacts(_Facts):
+    summary_to: tuple[str, ...] = ()
+    uncollected_after_days: int = 30
+
+
 class Lab(_Facts):
     """The facts of lab.toml."""
 
@@ -189,6 +263,13 @@ class Lab(_Facts):
     materials: tuple[Material, ...]
     printers: tuple[Printer, ...]
     choices: Choices
+    hours: Hours = Hours()
+    maintenance: tuple[Maintenance, ...] = ()
+    semesters: tuple[Semester, ...] = (
+        Semester(name="Spring", first="01-10", last="05-20"),
+        Semester(name="Fall", first="08-20", last="12-20"),
+    )
+    reports: ReportFacts = ReportFacts()
     swatches: dict[str, str]
 
     def find_material(self, name: str) -> Material | None:

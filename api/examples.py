@@ -128,11 +128,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ResendIn": {"email_type": "approval"},
     "ResentOut": {"message": "Email resent successfully", "new_token": "IjFhMmIz..."},
     "ReviewIn": {"reviewed": True},
-    "NotesIn": {"notes": "Print with supports."},
+    "EditIn": {"printer": "prusa_xl", "weight_g": 48.0},
+    "NotesIn": {"notes": "Print with supports.", "base": ""},
     "RetentionIn": {"retention_days": 90},
     "ArchivedOut": {"message": "Archival process completed", "jobs_archived": 12},
     "PrunedOut": {"message": "Pruning process completed", "jobs_deleted": 5},
     "MessageOut": {"message": "Done."},
+    "NewsOut": {
+        "unreviewed": 2,
+        "latest_submission": "2026-11-23T14:30:00Z",
+        "refresh_seconds": 45,
+    },
     "LeaseOut": {
         "message": "Job locked successfully",
         "locked_by": "Sam Staff",

@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import events, jobs, locks, modelchecks, work
+from services import editing, events, jobs, locks, modelchecks, work
 from web.conditional import conditional
 
 bp = APIBlueprint("jobs", __name__, tag="Jobs")
@@ -40,6 +40,16 @@ def get_job(job_id: str) -> schemas.JobDetailOut:
         history = events.list_events(session, job_id)
         runs = jobs.list_print_runs(session, job_id)
     return schemas.job_detail_out(job, history, runs)
+
+
+@bp.patch("/jobs/<job_id>")
+@bp.input(schemas.EditIn)
+@bp.output(schemas.JobOut)
+@bp.doc(responses=[403, 404, 409])
+def edit_job(job_id: str, json_data: schemas.EditIn) -> schemas.JobOut:
+    """Changes how a job is printed; a new price goes out to the student again."""
+    with work.unit() as session:
+        return schemas.job_out(editing.edit(session, job_id, json_data.to_changes(), actor=g.actor))
 
 
 @bp.post("/jobs/<job_id>/lock")
@@ -107,11 +117,14 @@ def recheck(job_id: str) -> schemas.JobOut:
 @bp.patch("/jobs/<job_id>/notes")
 @bp.input(schemas.NotesIn)
 @bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404])
+@bp.doc(responses=[403, 404, 409])
 def set_notes(job_id: str, json_data: schemas.NotesIn) -> schemas.JobOut:
-    """Replaces the staff notes."""
+    """Replaces the staff notes, with the lock held or against the text they were written from."""
+    notes, base = json_data.notes, json_data.base
     with work.unit() as session:
-        return schemas.job_out(jobs.set_notes(session, job_id, json_data.notes, actor=g.actor))
+        if base is None:
+            return schemas.job_out(jobs.set_notes(session, job_id, notes, actor=g.actor))
+        return schemas.job_out(editing.save_notes(session, job_id, notes, base=base, actor=g.actor))
 
 
 def _lease_out(message: str, lease: locks.Lease) -> schemas.LeaseOut:

@@ -27,8 +27,8 @@ Times are UTC in ISO 8601 with `Z`, money is in cents, file sizes in bytes, leng
 
 Staff routes take `Authorization: Bearer <token>`, or the console's session cookie. Refusals have
 one form: `{"error": code, "message": text, "details": {...}}`. Unknown fields and query parameters
-are refused, and values are not converted: `"12"` is no number. `GET /jobs`, `/jobs/{job_id}` and
-`/stats` answer `If-None-Match` with 304 when nothing has changed.
+are refused, and values are not converted: `"12"` is no number. `GET /jobs`, `/jobs/{job_id}`,
+`/news` and `/stats` answer `If-None-Match` with 304 when nothing has changed.
 """
 _WORDS = {
     400: "Something in the request is wrong; `details.fields` says what.",
@@ -43,7 +43,7 @@ _WORDS = {
     503: "The database or the storage is away. Nothing was changed.",
     507: "The storage is full. Nothing was changed.",
 }
-_CONDITIONAL = {"list_jobs", "get_job", "read_stats", "read_report"}
+_CONDITIONAL = {"list_jobs", "get_job", "read_news", "read_stats", "read_report"}
 _NO_STORAGE = {"resend_email"}  # an action that moves no files
 _ALSO = {"login": (401, 429), "archive": (507,), "prune": (507,)}
 _PATH_VALUES = {

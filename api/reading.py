@@ -92,9 +92,11 @@ def _refuse_other_than_json(schema: Any) -> None:
 
 
 def _find_only_text(schema: Any) -> str | None:
-    """The one field that can make a body large, if it is one."""
-    fields = PydanticAdapter(schema).model_class.model_json_schema()["properties"]
-    large = [name for name, about in fields.items() if not _is_small(about)]
+    """The one field that can make a body large, if it is one: among those that must be there, where
+    there are such."""
+    known = PydanticAdapter(schema).model_class.model_json_schema()
+    large = [name for name, about in known["properties"].items() if not _is_small(about)]
+    large = [name for name in large if name in known.get("required", ())] or large
     return large[0] if len(large) == 1 else None
 
 

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from models import RunOutcome, ScanState, Status
-from services import effects, jobs, stats, storage, thumbnails
+from services import editing, effects, jobs, stats, storage, thumbnails
 from services.events import EventView
 from services.integrity import ReportView
 from services.jobs import Filters, JobView, PrintRunView
@@ -168,12 +168,31 @@ class ReviewIn(In):
     reviewed: bool
 
 
+class EditIn(In):
+    """What is left out stays. Printer and colour must fit the material."""
+
+    printer: Annotated[Text, Field(max_length=64, json_schema_extra=_printers)] | None = None
+    material: Annotated[Text, Field(max_length=32, json_schema_extra=_materials)] | None = None
+    color: Annotated[Text, Field(max_length=32, json_schema_extra=_colors)] | None = None
+    weight_g: Annotated[float, Field(gt=0, le=effects.MAX_WEIGHT_G, allow_inf_nan=False)] | None = (
+        None
+    )
+    time_hours: Annotated[float, Field(gt=0, le=effects.MAX_HOURS, allow_inf_nan=False)] | None = (
+        None
+    )
+
+    def to_changes(self) -> editing.Changes:
+        return editing.Changes(**self.model_dump())
+
+
 class NotesIn(BaseModel):
-    """Notes are kept as they are written, white space included."""
+    """Notes are kept as they are written, white space included. With `base`, the notes as the
+    writer last read them, no lock is needed: changed meanwhile, they are refused with 409."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     notes: Annotated[Text, Field(max_length=jobs.MAX_NOTES)]
+    base: Annotated[Text, Field(max_length=jobs.MAX_NOTES)] | None = None
 
 
 class JobIdIn(In):
@@ -347,6 +366,14 @@ class JobListOut(BaseModel):
 
 class MessageOut(BaseModel):
     message: str
+
+
+class NewsOut(BaseModel):
+    """How many jobs nobody has looked at, when the newest one arrived, and how often to ask."""
+
+    unreviewed: int
+    latest_submission: AwareDatetime | None
+    refresh_seconds: int
 
 
 class LeaseOut(MessageOut):

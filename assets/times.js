@@ -1,12 +1,18 @@
-// Shows every <time datetime="...Z" data-format="datetime|date|time|ago"> in the reader's own zone.
-// "ago" is refreshed twice a minute and, inside .pd-age, coloured by age. Used by the student pages
+// Shows every <time datetime="...Z" data-format="datetime|date|time|ago|left"> in the reader's own zone.
+// "ago" and "left" (how long until then) are refreshed twice a minute; "ago" inside .pd-age is coloured by
+// age, and says it in words. Used by the student pages
 // and by the Dash console, whose elements come and go: hence the observer.
 (() => {
   'use strict';
   const HOUR_MS = 3_600_000;
   const REFRESH_MS = 30_000;
   const SELECTOR = 'time[datetime][data-format]';
-  const AGES = [[24, 'pd-age-green'], [48, 'pd-age-yellow'], [72, 'pd-age-orange'], [Infinity, 'pd-age-red']];
+  const AGES = [
+    [24, 'pd-age-green', 'waiting for less than a day'],
+    [48, 'pd-age-yellow', 'waiting for more than a day'],
+    [72, 'pd-age-orange', 'waiting for more than two days'],
+    [Infinity, 'pd-age-red', 'waiting for more than three days'],
+  ];
 
   const formats = {
     datetime: new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
@@ -42,10 +48,28 @@
   function colourByAge(element, ms) {
     const chip = element.closest('.pd-age');
     if (!chip) return;
-    const colour = AGES.find(([hours]) => ms < hours * HOUR_MS)[1];
+    const tip = exact.format(new Date(Date.now() - ms));
+    if (chip.dataset.tip !== tip) chip.dataset.tip = tip;
+    const words = chip.querySelector('.pd-age-words');
+    if (chip.classList.contains('pd-age-calm')) {
+      if (words) setText(words, ', ' + tip);
+      return;
+    }
+    const [, colour, waiting] = AGES.find(([hours]) => ms < hours * HOUR_MS);
     for (const [, name] of AGES) {
       if (chip.classList.contains(name) !== (name === colour)) chip.classList.toggle(name);
     }
+    if (words) setText(words, `, ${waiting}, since ${tip}`);
+  }
+
+  // When it is over, the page hears of it once: what is offered until then may change.
+  function left(element, ms) {
+    if (ms > 0) return `${duration(ms) || 'less than 1m'} left`;
+    if (!element.dataset.over) {
+      element.dataset.over = '1';
+      document.dispatchEvent(new CustomEvent('printdesk:time-over'));
+    }
+    return 'over';
   }
 
   function show(element) {
@@ -56,11 +80,13 @@
       const ms = Date.now() - at.getTime();
       setText(element, ago(ms));
       colourByAge(element, ms);
+    } else if (format === 'left') {
+      setText(element, left(element, at.getTime() - Date.now()));
     } else if (formats[format]) {
       setText(element, formats[format].format(at));
     }
     const title = exact.format(at);
-    if (element.title !== title) element.title = title;
+    if (!element.closest('.pd-age') && element.title !== title) element.title = title;
   }
 
   function showAll(root) {
@@ -85,7 +111,7 @@
       attributes: true,
       attributeFilter: ['datetime', 'data-format', 'class'],
     });
-    setInterval(() => document.querySelectorAll('time[data-format="ago"]').forEach(show), REFRESH_MS);
+    setInterval(() => document.querySelectorAll('time[data-format="ago"], time[data-format="left"]').forEach(show), REFRESH_MS);
   }
 
   const printdesk = (window.printdesk = window.printdesk || {});

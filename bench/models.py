@@ -71,7 +71,7 @@ def compare(name: str, path: Path) -> None:
         "trimesh": (sys.executable, "-c", TRIMESH),
     }
     if admesh := shutil.which("admesh"):
-        candidates["admesh"] = (admesh, "--no-check")
+        candidates["admesh"] = (admesh,)
     print(f"{name}: {path.stat().st_size / 1e6:.0f} MB, median of {ROUNDS} rounds")
     # In turns, so that a busy moment of the machine meets all of them.
     runs = [{who: measure(command, path) for who, command in candidates.items()}

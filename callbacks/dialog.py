@@ -1,6 +1,8 @@
 """The dialog: it takes the job's lock when it opens, keeps it, and gives it back."""
 
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from dash import (
@@ -19,9 +21,21 @@ from dash.exceptions import PreventUpdate
 from flask import g
 from sqlalchemy.orm import Session
 
-from components import dialogs, ids, toasts
+from components import dialogs, ids, printfields, toasts
 from models import Status
-from services import jobs, locks, modelchecks, overrides, sliced, work, workflow
+from services import (
+    batches,
+    editing,
+    jobs,
+    locks,
+    modelchecks,
+    overrides,
+    siblings,
+    sliced,
+    slicerlinks,
+    work,
+    workflow,
+)
 from services.effects import PrintPlan
 from services.errors import Invalid, NotFound, PrintdeskError
 from services.workflow import TRANSITIONS, Lock, Request
@@ -34,9 +48,16 @@ _DONE = {
     "mark-picked-up": "Picked up.",
     "delete": "Deleted.",
     "prune": "Deleted for good.",
-    "notes": "Notes saved.",
+    "edit": "Saved.",
     "resend": "The e-mail is on its way.",
     "force-unlock": "The lock is released.",
+}
+# What a button does without asking.
+_AT_ONCE: Mapping[str, Callable[..., Any]] = {
+    "review": partial(jobs.set_reviewed, reviewed=True),
+    "unreview": partial(jobs.set_reviewed, reviewed=False),
+    "recheck": modelchecks.request,
+    "opened": slicerlinks.note_opened,
 }
 
 
@@ -49,7 +70,7 @@ _DONE = {
     Output(ids.DIALOG_SUBMIT, "color"),
     Output(ids.DIALOG_ABOUT, "data"),
     Output(ids.DIALOG_BEAT, "disabled"),
-    Output(ids.QUEUE_CHANGED, "data", allow_duplicate=True),
+    Output(ids.CHANGED, "data", allow_duplicate=True),
     Input(ids.QUEUE_PRESSED, "data"),
     prevent_initial_call=True,
 )
@@ -57,19 +78,19 @@ def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
     """A button was pressed: opens the dialog, with the lock if the action needs it."""
     if not pressed:
         raise PreventUpdate
-    action, job_id = str(pressed["action"]), str(pressed["job"])
-    if action in ("review", "unreview"):
+    action = str(pressed["action"])
+    if "jobs" in pressed:
+        return _begin_batch(action, [str(job_id) for job_id in pressed["jobs"]])
+    job_id = str(pressed["job"])
+    if action in _AT_ONCE:
         with work.unit() as session:
-            jobs.set_reviewed(session, job_id, action == "review", actor=g.actor)
-        return False, "", "", "", "", "primary", None, True, _now()
-    if action == "recheck":
-        with work.unit() as session:
-            modelchecks.request(session, job_id, actor=g.actor)
-        return False, "", "", "", "", "primary", None, True, _now()
+            _AT_ONCE[action](session, job_id, actor=g.actor)
+        return (*[no_update] * 8, _now())
     takes_lock = _takes_lock(action)
     try:
         with work.unit() as session:
             job = _open(session, job_id, action, takes_lock)
+            plan = _plan_facts(job) if action == "approve" else None
     except PrintdeskError as refused:  # the screen was behind: say so, and bring it up to date
         toasts.show("bad", refused.message)
         return (*[no_update] * 8, _now())
@@ -77,7 +98,7 @@ def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
     return (
         True,
         dialogs.title(action),
-        dialogs.body(action, job, sliced.offer(job) if action == "approve" else None),
+        dialogs.body(action, job, locked=takes_lock, plan=plan),
         "",
         dialogs.submit_label(action, label),
         "danger" if action in dialogs.DANGEROUS else "primary",
@@ -87,10 +108,25 @@ def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
     )
 
 
+def _begin_batch(action: str, job_ids: list[str]) -> tuple[Any, ...]:
+    """The dialog for one action on several jobs; what is no more is left out."""
+    with work.unit() as session:
+        chosen = jobs.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
+    if action not in batches.ACTIONS or not chosen:
+        toasts.show("bad", "These jobs are not there any more.")
+        return (*[no_update] * 8, _now())
+    title = dialogs.batch_title(action, len(chosen))
+    label = TRANSITIONS[action].label if action in TRANSITIONS else title.partition(" ")[0]
+    return (
+        *(True, title, dialogs.batch_body(action, chosen), "", label, "primary"),
+        *({"jobs": [job.id for job in chosen], "action": action, "locked": False}, True, no_update),
+    )
+
+
 @callback(
     Output(ids.DIALOG, "is_open", allow_duplicate=True),
     Output(ids.DIALOG_ERROR, "children", allow_duplicate=True),
-    Output(ids.QUEUE_CHANGED, "data", allow_duplicate=True),
+    Output(ids.CHANGED, "data", allow_duplicate=True),
     Input(ids.DIALOG_SUBMIT, "n_clicks"),
     Input(ids.field(ALL), "n_submit"),
     State(ids.DIALOG_ABOUT, "data"),
@@ -106,6 +142,8 @@ def submit(
     anything else closes it and tells."""
     if not ctx.triggered[0]["value"] or not about:
         raise PreventUpdate
+    if "jobs" in about:
+        return _submit_batch(about)
     fields = {name["name"]: value for name, value in zip(names, values, strict=True)}
     try:
         with work.unit() as session:
@@ -117,6 +155,15 @@ def submit(
         toasts.show("bad", refused.message)
         return False, "", _now()
     toasts.show("ok", _DONE.get(about["action"], "Done."))
+    return False, "", _now()
+
+
+def _submit_batch(about: dict[str, Any]) -> tuple[Any, ...]:
+    outcomes = batches.perform(str(about["action"]), list(about["jobs"]), actor=g.actor)
+    failed = [outcome for outcome in outcomes if outcome.problem]
+    if failed:
+        return True, dialogs.batch_failures(outcomes), _now()
+    toasts.show("ok", f"Done for {'1 job' if len(outcomes) == 1 else f'{len(outcomes)} jobs'}.")
     return False, "", _now()
 
 
@@ -135,7 +182,7 @@ def cancel(clicks: Any) -> bool:
     Output(ids.DIALOG_ABOUT, "data", allow_duplicate=True),
     Output(ids.DIALOG_BODY, "children", allow_duplicate=True),
     Output(ids.DIALOG_BEAT, "disabled", allow_duplicate=True),
-    Output(ids.QUEUE_CHANGED, "data", allow_duplicate=True),
+    Output(ids.CHANGED, "data", allow_duplicate=True),
     Input(ids.DIALOG, "is_open"),
     State(ids.DIALOG_ABOUT, "data"),
     prevent_initial_call=True,
@@ -194,13 +241,13 @@ def _open(session: Session, job_id: str, action: str, takes_lock: bool) -> jobs.
 
 
 def _takes_lock(action: str) -> bool:
-    return action == "notes" or (action in TRANSITIONS and TRANSITIONS[action].lock is Lock.HELD)
+    return action == "edit" or (action in TRANSITIONS and TRANSITIONS[action].lock is Lock.HELD)
 
 
 def _perform(session: Session, action: str, job_id: str, fields: dict[str, Any]) -> None:
     actor = g.actor
-    if action == "notes":
-        jobs.set_notes(session, job_id, fields.get("notes") or "", actor=actor)
+    if action == "edit":
+        editing.edit(session, job_id, _changes(fields), actor=actor)
         locks.release(session, job_id, actor=actor)
     elif action == "resend":
         kind = dialogs.MAIL_OF_STATUS[jobs.get(session, job_id, actor=actor).status]
@@ -229,6 +276,23 @@ def _request(fields: dict[str, Any]) -> Request:
         reason=fields.get("reason") or "",
         new_status=Status(fields["new_status"]) if fields.get("new_status") else None,
     )
+
+
+def _changes(fields: dict[str, Any]) -> editing.Changes:
+    """Fields that the dialog did not have, or that were left empty, change nothing."""
+    known = {name: fields.get(name) for name in editing.Changes.__dataclass_fields__}
+    wrong = {
+        name: f"Enter {words} as a number."
+        for name, words in (("weight_g", "the weight"), ("time_hours", "the time"))
+        if not isinstance(known[name], int | float | None)
+    }
+    if wrong:
+        raise Invalid(**wrong)
+    return editing.Changes(**{name: value for name, value in known.items() if value != ""})
+
+
+def _plan_facts(job: jobs.JobView) -> printfields.PlanFacts:
+    return printfields.PlanFacts(sliced.offer(job), siblings.find_superseding(job))
 
 
 def _plan(fields: dict[str, Any]) -> PrintPlan:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import Input, Output, callback, ctx, html
+from dash import Input, Output, callback, ctx, dcc, html
 from dash.development.base_component import Component
 from flask import g
 
@@ -22,10 +22,10 @@ _STATES = {
 
 @callback(
     Output(ids.MAIL_LIST, "children"),
-    Input(ids.MAIL_POLL, "n_intervals"),
+    Input(ids.REFRESH, "data"),
     Input(ids.MAIL_PRESSED, "data"),
 )
-def show_mails(_intervals: Any, pressed: dict[str, Any] | None) -> Component:
+def show_mails(_refresh: Any, pressed: dict[str, Any] | None) -> Component:
     """The outbox; after “Try again” was pressed for a mail, with that mail in line."""
     with work.unit() as session:
         if ctx.triggered_id == ids.MAIL_PRESSED and pressed:
@@ -54,7 +54,9 @@ def _item(item: MailView) -> Component:
             ),
             html.Div(
                 [
-                    f"To {item.recipient} · Job {item.short_id} · ",
+                    f"To {item.recipient} · ",
+                    _about(item),
+                    " · ",
                     moment(item.sent_at or item.created_at),
                 ],
                 className="pd-mail-meta",
@@ -69,3 +71,9 @@ def _item(item: MailView) -> Component:
         ],
         className="pd-mail",
     )
+
+
+def _about(item: MailView) -> Any:
+    if item.short_id is None:
+        return "Monthly summary"
+    return dcc.Link(f"Job {item.short_id}", href=f"/job/{item.job_id}")

@@ -1,18 +1,18 @@
-"""The queue page: tabs, list, detail panel."""
+"""The queue: tabs, list, and the panel of the chosen job."""
 
-from datetime import UTC, datetime
+import hashlib
+import json
 from typing import Any
 
-from dash import Input, Output, State, callback
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 from dash.exceptions import PreventUpdate
 from flask import g
 
-from components import cards, ids, panel, parts
-from components.parts import icon, moment
-from models import Role, Status
-from services import events, jobs, mail, work
-from services.errors import NotFound
-from services.jobs import Filters
+from components import cards, ids, jobpanel, notes, panel, queueview
+from models import Role
+from services import events, jobfiles, jobs, mail, work
+from services.errors import NotFound, PrintdeskError
+from services.jobs import JobView
 
 PAGE_SIZE = 50
 
@@ -20,93 +20,109 @@ PAGE_SIZE = 50
 @callback(
     Output(ids.QUEUE_TABS, "children"),
     Output(ids.QUEUE_LIST, "children"),
-    Output(ids.SHELL_UPDATED, "children"),
-    Output(ids.SHELL_NEW, "children"),
-    Output(ids.SHELL_NEW, "hidden"),
-    Input(ids.QUEUE_POLL, "n_intervals"),
-    Input(ids.QUEUE_CHANGED, "data"),
+    Output(ids.QUEUE_SHOWN, "data"),
+    Input(ids.REFRESH, "data"),
     Input(ids.QUEUE_VIEW, "data"),
-    Input(ids.QUEUE_SELECTED, "data"),
-    Input(ids.QUEUE_SEARCH, "value"),
-    Input(ids.QUEUE_PRINTER, "value"),
-    Input(ids.QUEUE_DISCIPLINE, "value"),
-    Input(ids.QUEUE_SORT, "value"),
+    State(ids.QUEUE_SHOWN, "data"),
 )
-def show_queue(
-    _intervals: Any,
-    _changed: Any,
-    view: dict[str, Any],
-    chosen: str | None,
-    search: str | None,
-    printer: str | None,
-    discipline: str | None,
-    sort: str | None,
-) -> tuple[Any, ...]:
-    status = Status(view["status"])
-    filters = Filters(
-        status=status, search=search or "", printer=_chosen(printer), discipline=_chosen(discipline)
-    )
-    narrowed = filters != Filters(status=status)
+def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
+    """Tabs and list; what is as it was is not sent, and so not drawn again."""
+    view = queueview.read(given)
     with work.unit() as session:
-        counts = jobs.count_by_status(session, actor=g.actor)
-        new = jobs.count_new(session, actor=g.actor)
+        counts = jobs.count_by_status(session, actor=g.actor, filters=view.everywhere)
         page = jobs.list_jobs(
             session,
-            filters,
+            view.filters,
             actor=g.actor,
-            sort=sort or "oldest",
-            page=int(view["page"]),
+            sort=view.sort,
+            page=view.page,
             limit=PAGE_SIZE,
         )
-    updated = [icon("bi-arrow-repeat"), " Updated ", moment(datetime.now(UTC), "time")]
-    return (
-        cards.tabs(counts, status),
-        cards.job_list(page, status, narrowed, chosen or "", g.actor),
-        updated,
-        f"{new} new",
-        new == 0,
+    return _changed(
+        shown,
+        tabs=cards.tabs(counts, view.status),
+        jobs=cards.job_list(page, view, counts, g.actor),
     )
 
 
 @callback(
+    Output(ids.DETAIL, "children"),
+    Output(ids.DETAIL_MORE, "children"),
+    Output(ids.NOTES_ABOUT, "data"),
+    Output(ids.DETAIL_SHOWN, "data"),
+    Input(ids.QUEUE_SELECTED, "data"),
+    Input(ids.REFRESH, "data"),
+    State(ids.DETAIL_SHOWN, "data"),
+)
+def show_detail(chosen: str | None, _refresh: Any, shown: Any) -> tuple[Any, ...]:
+    """The chosen job, in the parts above and below its notes."""
+    if not chosen:
+        return _changed(shown, top=jobpanel.nothing_chosen(), below=[], notes=None)
+    try:
+        with work.unit() as session:
+            job = jobs.get(session, str(chosen), actor=g.actor)
+            history = events.list_events(session, job.id)
+            runs = jobs.list_print_runs(session, job.id)
+            mails = _mails(session, job)
+    except NotFound:
+        return _changed(shown, top=jobpanel.not_there(), below=[], notes=None)
+    return _changed(
+        shown,
+        top=panel.top(job, _files(job), g.actor),
+        below=panel.below(history, runs, mails),
+        notes=notes.about(job, history, g.actor),
+    )
+
+
+def _changed(shown: Any, **parts: Any) -> tuple[Any, ...]:
+    """The parts, with no_update for those that are as the page shows them, and what it shows then.
+
+    Dash builds every element of a part anew, and with it go the focus and the place that somebody
+    had scrolled to.
+    """
+    marks = {name: _mark(part) for name, part in parts.items()}
+    known = shown if isinstance(shown, dict) else {}
+    if marks == known:
+        raise PreventUpdate
+    drawn = [no_update if known.get(name) == marks[name] else part for name, part in parts.items()]
+    return (*drawn, marks)
+
+
+def _mark(part: Any) -> str:
+    drawn = json.dumps(part, default=lambda component: component.to_plotly_json())
+    return hashlib.sha256(drawn.encode()).hexdigest()[:16]
+
+
+def _files(job: JobView) -> list[jobfiles.JobFile] | str:
+    try:
+        return jobfiles.list_files(job)
+    except PrintdeskError as problem:
+        return problem.message
+
+
+def _mails(session: Any, job: JobView) -> list[mail.MailView]:
+    if not g.actor.may(Role.STAFF):
+        return []
+    return mail.list_mails(session, actor=g.actor, job_id=job.id)[0]
+
+
+# From the controls to the view, and from the view to the page's address: see assets/queue.js.
+clientside_callback(
+    ClientsideFunction("printdesk", "readControls"),
     Output(ids.QUEUE_VIEW, "data"),
-    Input(ids.QUEUE_SEARCH, "value"),
-    Input(ids.QUEUE_PRINTER, "value"),
-    Input(ids.QUEUE_DISCIPLINE, "value"),
+    Input(ids.QUEUE_GO, "data"),
+    *(
+        Input(ids.queue(name), "value")
+        for name in queueview.DEFAULTS
+        if name not in ("status", "page")
+    ),
     State(ids.QUEUE_VIEW, "data"),
     prevent_initial_call=True,
 )
-def back_to_first_page(_search: Any, _printer: Any, _discipline: Any, view: dict[str, Any]) -> Any:
-    if view["page"] == 1:
-        raise PreventUpdate
-    return view | {"page": 1}
-
-
-@callback(
-    Output(ids.QUEUE_DETAIL, "children"),
-    Output(ids.QUEUE_PANEL, "className"),
+clientside_callback(
+    ClientsideFunction("printdesk", "showView"),
+    Output(ids.QUEUE_ADDRESS, "data"),
+    Input(ids.QUEUE_VIEW, "data"),
     Input(ids.QUEUE_SELECTED, "data"),
-    Input(ids.QUEUE_POLL, "n_intervals"),
-    Input(ids.QUEUE_CHANGED, "data"),
 )
-def show_detail(chosen: str | None, _intervals: Any, _changed: Any) -> tuple[Any, str]:
-    closed, opened = "pd-section pd-panel", "pd-section pd-panel pd-panel-open"
-    if not chosen:
-        return panel.nothing_chosen(), closed
-    try:
-        with work.unit() as session:
-            job = jobs.get(session, chosen, actor=g.actor)
-            history = events.list_events(session, chosen)
-            runs = jobs.list_print_runs(session, chosen)
-            mails = (
-                mail.list_mails(session, actor=g.actor, job_id=chosen)[0]
-                if g.actor.may(Role.STAFF)
-                else []
-            )
-    except NotFound:
-        return panel.nothing_chosen(), closed
-    return panel.detail(job, history, runs, mails, g.actor), opened
-
-
-def _chosen(value: str | None) -> str:
-    return "" if value in (None, parts.ALL) else str(value)
+clientside_callback(ClientsideFunction("printdesk", "showNotes"), Input(ids.NOTES_ABOUT, "data"))

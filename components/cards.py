@@ -1,19 +1,20 @@
 """The queue: tabs, toolbar choices, job cards."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
 from components import ids, modelfacts
-from components.parts import button, chip, color_chip, empty, icon, moment
-from models import STATUS_LABELS, Status
-from services import thumbnails
+from components.parts import age, button, chip, color_chip, empty, icon, moment
+from components.queueview import View
+from models import STATUS_LABELS, Role, Status
+from services import slicerlinks, thumbnails
 from services.actors import Actor
 from services.costs import format_money
 from services.jobs import JobPage, JobView
-from services.workflow import Transition, list_actions
+from services.workflow import Transition, list_actions, revert_until
 
 # Overrides and rarer actions live in the detail panel.
 _ON_CARDS = (
@@ -48,7 +49,13 @@ _EMPTY = {
 }
 
 
+_TO_SLICE = (Status.UPLOADED, Status.PENDING, Status.READYTOPRINT, Status.PRINTING)
+# Only who still waits for the lab gets older; in the end it does not matter any more.
+_WAITING = frozenset(Status) - {Status.PAIDPICKEDUP, Status.REJECTED, Status.ARCHIVED}
+
+
 def tabs(counts: Mapping[Status, int], active: Status) -> list[Component]:
+    """A tab for each status, with how many jobs match the filters there."""
     return [
         html.Li(
             button(
@@ -56,7 +63,7 @@ def tabs(counts: Mapping[Status, int], active: Status) -> list[Component]:
                     STATUS_LABELS[status],
                     html.Span(f"{counts[status]:,}", className="pd-count"),
                 ],
-                ids.QUEUE_VIEW,
+                ids.QUEUE_GO,
                 {"status": status.value, "page": 1},
                 className=f"pd-tab{' active' if status is active else ''}",
                 role="tab",
@@ -68,28 +75,53 @@ def tabs(counts: Mapping[Status, int], active: Status) -> list[Component]:
     ]
 
 
-def job_list(page: JobPage, status: Status, narrowed: bool, chosen: str, actor: Actor) -> Component:
+def job_list(
+    page: JobPage, view: View, counts: Mapping[Status, int], actor: Actor
+) -> list[Component | None]:
     """The cards of one page of the queue, or why there are none."""
     if not page.jobs:
-        if narrowed:
-            return empty("bi-search", "No job matches", "Change the search or the filters.")
-        label = STATUS_LABELS[status].lower()
-        return empty("bi-inbox", f"Nothing is {label}", _EMPTY[status])
-    cards = [card(job, job.id == chosen, actor) for job in page.jobs]
-    return html.Div([html.Ul(cards, className="pd-list"), _pager(page, {"status": status.value})])
+        return [_nothing(page, view, counts)]
+    cards = [card(job, actor) for job in page.jobs]
+    return [html.Ul(cards, className="pd-list"), _pager(page)]
 
 
-def card(job: JobView, is_chosen: bool, actor: Actor) -> Component:
-    classes = "pd-card"
-    classes += " pd-card-new" if job.is_new else ""
-    classes += " pd-card-selected" if is_chosen else ""
+def _nothing(page: JobPage, view: View, counts: Mapping[Status, int]) -> Component:
+    label = STATUS_LABELS[view.status].lower()
+    if page.filtered:  # a page that is no more: its jobs have moved on
+        first = button("Show the first page", ids.QUEUE_GO, {"page": 1})
+        return html.Div([empty("bi-inbox", "This page is empty now", ""), first])
+    if not view.is_narrowed:
+        return empty("bi-inbox", f"Nothing is {label}", _EMPTY[view.status])
+    elsewhere = [status for status in Status if counts[status]]
+    if not elsewhere:
+        return empty("bi-search", "No job matches", "Change the search or the filters.")
+    links = [
+        button(
+            f"{STATUS_LABELS[status]} ({counts[status]:,})",
+            ids.QUEUE_GO,
+            {"status": status.value, "page": 1},
+        )
+        for status in elsewhere
+    ]
+    return html.Div(
+        [
+            empty("bi-search", f"Nothing that is {label} matches", "There are matches here:"),
+            html.Div(links, className="pd-elsewhere"),
+        ]
+    )
+
+
+def card(job: JobView, actor: Actor) -> Component:
     return html.Li(
         [
-            html.Div(thumbnail(job, small=True), className="pd-card-thumb"),
+            html.Div(
+                [thumbnail(job, small=True), _mark(job) if actor.may(Role.STAFF) else None],
+                className="pd-card-thumb",
+            ),
             html.Div(
                 [
-                    _title(job, is_chosen),
-                    moment(job.created_at, "ago", "pd-age"),
+                    _title(job),
+                    age(job.created_at, is_urgent=job.status in _WAITING),
                     html.Div(_about(job), className="pd-card-sub"),
                     html.Div(_chips(job), className="pd-chips"),
                     html.Div(_actions(job, actor), className="pd-card-actions"),
@@ -97,8 +129,23 @@ def card(job: JobView, is_chosen: bool, actor: Actor) -> Component:
                 className="pd-card-body",
             ),
         ],
-        className=classes,
-        **{"data-job": job.id},
+        className="pd-card pd-card-new" if job.is_new else "pd-card",
+        **{"data-job": job.id, "data-short-id": job.short_id},
+    )
+
+
+def _mark(job: JobView) -> Component:
+    """A tick for “many at once”; assets/queue.js keeps which ones are set."""
+    return html.Button(
+        icon("bi-check-lg"),
+        type="button",
+        className="pd-mark",
+        role="checkbox",
+        **{
+            "aria-checked": "false",
+            "aria-label": f"Select {job.display_name}",
+            "data-pd-mark": job.id,
+        },
     )
 
 
@@ -121,7 +168,7 @@ def action_buttons(job: JobView, transitions: list[Transition], actor: Actor) ->
     """Buttons from the transition table; they do nothing while another person edits the job."""
     return [
         button(
-            row.label,
+            [row.label, _time_left(job)] if row.in_window else row.label,
             ids.QUEUE_PRESSED,
             {"job": job.id, "action": row.action},
             _COLORS.get(row.action, "outline-secondary"),
@@ -131,6 +178,29 @@ def action_buttons(job: JobView, transitions: list[Transition], actor: Actor) ->
     ]
 
 
+def slicer_link(job: JobView, actor: Actor) -> Component | None:
+    """Opens the job's file in the slicer of this computer; assets/console.js takes the press."""
+    if job.status not in slicerlinks.OPENABLE or not actor.may(Role.STAFF):
+        return None
+    link = slicerlinks.link(job)
+    return html.A(
+        [icon("bi-box-arrow-up-right"), " Open in slicer"],
+        href=link.url,
+        className="btn btn-outline-secondary",
+        **{
+            "data-pd-slicer": link.browser_url,
+            "data-pd-path": link.path,
+            "data-pd-value": json.dumps({"job": job.id, "action": "opened"}),
+        },
+    )
+
+
+def _time_left(job: JobView) -> Component:
+    """How long the action is still open: " · 12 min left"."""
+    until = revert_until(job.status_changed_at)
+    return html.Small([" · ", moment(until, "left")], className="pd-time-left")
+
+
 def lock_note(job: JobView, actor: Actor) -> Component | None:
     """Who is editing the job, if it is somebody else."""
     if not job.is_locked_by_other_than(actor):
@@ -138,8 +208,8 @@ def lock_note(job: JobView, actor: Actor) -> Component | None:
     return html.Span([icon("bi-lock-fill"), f"{job.locked_by} is editing"], className="pd-lock")
 
 
-def _title(job: JobView, is_chosen: bool) -> Component:
-    return html.H3(
+def _title(job: JobView) -> Component:
+    return html.H2(
         [
             html.Span("New", className="pd-badge-new") if job.is_new else None,
             button(
@@ -147,7 +217,7 @@ def _title(job: JobView, is_chosen: bool) -> Component:
                 ids.QUEUE_SELECTED,
                 job.id,
                 className=None,
-                **{"aria-pressed": "true" if is_chosen else "false"},
+                **{"aria-pressed": "false", "title": job.display_name},
             ),
         ],
         className="pd-card-title",
@@ -179,25 +249,26 @@ def _chips(job: JobView) -> list[Component]:
 def _actions(job: JobView, actor: Actor) -> list[Component]:
     offered = {row.action: row for row in list_actions(job, actor)}
     shown = [offered[name] for name in _ON_CARDS if name in offered]
-    return [lock_note(job, actor), *action_buttons(job, shown, actor)]
+    link = slicer_link(job, actor) if job.status in _TO_SLICE else None
+    return [lock_note(job, actor), link, *action_buttons(job, shown, actor)]
 
 
-def _pager(page: JobPage, view: dict[str, Any]) -> Component | None:
+def _pager(page: JobPage) -> Component | None:
     if page.pages == 1:
         return None
+    first, last = (page.page - 1) * page.limit + 1, min(page.page * page.limit, page.filtered)
     return html.Nav(
         [
-            button(
-                "Previous", ids.QUEUE_VIEW, view | {"page": page.page - 1}, disabled=page.page <= 1
+            _page_button("Previous", page.page - 1, page),
+            html.Span(
+                f"{first:,}–{last:,} of {page.filtered:,} · page {page.page:,} of {page.pages:,}"
             ),
-            html.Span(f"Page {page.page} of {page.pages} · {page.filtered:,} jobs"),
-            button(
-                "Next",
-                ids.QUEUE_VIEW,
-                view | {"page": page.page + 1},
-                disabled=page.page >= page.pages,
-            ),
+            _page_button("Next", page.page + 1, page),
         ],
         className="pd-pager",
         **{"aria-label": "Pages of the queue"},
     )
+
+
+def _page_button(label: str, number: int, page: JobPage) -> Component:
+    return button(label, ids.QUEUE_GO, {"page": number}, disabled=not 1 <= number <= page.pages)

@@ -6,12 +6,12 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids
-from components.parts import icon
+from components import forms, ids, printfields
+from components.printfields import PlanFacts
 from models import STATUS_LABELS, MailKind, Status
+from services.batches import Outcome
 from services.costs import format_money
 from services.jobs import JobView
-from services.sliced import Plate, SlicedOffer
 from settings import lab
 
 _TITLES = {
@@ -28,11 +28,11 @@ _TITLES = {
     "archive": "Archive this job",
     "delete": "Delete this job",
     "prune": "Delete this job for good",
-    "notes": "Staff notes",
+    "edit": "Edit the details",
     "resend": "Send the e-mail again",
     "force-unlock": "Release the lock",
 }
-_LABELS = {"notes": "Save notes", "resend": "Send", "force-unlock": "Release"}
+_LABELS = {"edit": "Save", "resend": "Send", "force-unlock": "Release"}
 _WORDS = {
     "approve": "The student gets an e-mail with the price and a link to confirm it.",
     "reject": "The student gets an e-mail with your reasons.",
@@ -47,7 +47,7 @@ _WORDS = {
     "archive": "The job and its files go to the archive.",
     "delete": "The job, its files and its history are deleted for good. This cannot be undone.",
     "prune": "The job, its files and its history are deleted for good. This cannot be undone.",
-    "notes": "Only staff see notes.",
+    "edit": "The history shows what was changed.",
     "resend": "An approval is sent with a new link; the old link stops working.",
     "force-unlock": "Whoever is editing the job loses what they have not saved.",
 }
@@ -60,8 +60,12 @@ _REASONS = {
 DANGEROUS = ("reject", "delete", "prune", "mark-failed", "force-unlock")
 
 
-def modal() -> Component:
-    """The dialog itself, empty; callbacks/dialog.py fills it."""
+def dialog() -> list[Component]:
+    """The dialog, empty, and what opens it: callbacks/dialog.py fills it."""
+    return [dcc.Store(id=ids.QUEUE_PRESSED), _modal()]
+
+
+def _modal() -> Component:
     return dbc.Modal(
         [
             dbc.ModalHeader(dbc.ModalTitle(id=ids.DIALOG_TITLE), close_button=True),
@@ -82,6 +86,7 @@ def modal() -> Component:
         ],
         id=ids.DIALOG,
         is_open=False,
+        fade=False,
         centered=True,
         scrollable=True,
         fullscreen="sm-down",
@@ -101,21 +106,69 @@ def submit_label(action: str, label: str) -> str:
     return _LABELS.get(action, label)
 
 
-def body(action: str, job: JobView, offer: SlicedOffer | None = None) -> list[Any]:
-    """The dialog's content for an action on a job; `offer` is what a sliced file says of it."""
+def body(action: str, job: JobView, *, locked: bool, plan: PlanFacts | None = None) -> list[Any]:
+    """The dialog's content for an action on a job. `plan` is what is known of its print; `locked`
+    tells assets/console.js to give the lock back when the page is left."""
     return [
         html.P(
-            [html.Strong(job.display_name), html.Br(), f"{job.student_name} · {job.student_email}"]
+            [html.Strong(job.display_name), html.Br(), f"{job.student_name} · {job.student_email}"],
+            className="pd-dialog-job",
         ),
-        html.P(_WORDS[action]),
-        *_fields(action, job, offer),
-        html.Span(**{"data-pd-locked-job": job.id}),
+        html.P(_words(action, job)),
+        *_fields(action, job, plan),
+        html.Span(**{"data-pd-locked-job": job.id}) if locked else None,
     ]
 
 
-def _fields(action: str, job: JobView, offer: SlicedOffer | None) -> list[Any]:
-    if action == "approve":
-        return _approve_fields(job, offer)
+def batch_title(action: str, number: int) -> str:
+    jobs = "1 job" if number == 1 else f"{number} jobs"
+    return {
+        "mark-picked-up": f"Hand over {jobs}",
+        "archive": f"Archive {jobs}",
+        "review": f"Mark {jobs} as reviewed",
+    }[action]
+
+
+def batch_body(action: str, chosen: list[JobView]) -> list[Any]:
+    """What is about to be done to several jobs at once."""
+    known = [job.cost_cents for job in chosen if job.cost_cents is not None]
+    total = html.P(["Together: ", html.Strong(format_money(sum(known)))], className="pd-price-line")
+    return [
+        html.P(_WORDS.get(action, "They lose their “New” badge.")),
+        html.Ul(
+            [html.Li(f"{job.display_name} · {job.student_name}") for job in chosen],
+            className="pd-batch",
+        ),
+        total if action == "mark-picked-up" else None,
+    ]
+
+
+def batch_failures(outcomes: list[Outcome]) -> Component:
+    """What could not be done, job by job."""
+    failed = [outcome for outcome in outcomes if outcome.problem]
+    done = len(outcomes) - len(failed)
+    return html.Div(
+        [
+            html.P(f"{done} of {len(outcomes)} done. These were not:"),
+            html.Ul([html.Li([html.Strong(each.name), f" – {each.problem}"]) for each in failed]),
+        ],
+        className="pd-errors",
+    )
+
+
+def _words(action: str, job: JobView) -> str:
+    if action == "edit" and job.status is Status.PENDING:
+        return (
+            "If the price changes, the student gets a new e-mail, and the old link stops working."
+        )
+    return _WORDS[action]
+
+
+def _fields(action: str, job: JobView, plan: PlanFacts | None) -> list[Any]:
+    if action == "approve" and plan is not None:
+        return printfields.approve(job, plan)
+    if action == "edit":
+        return printfields.edit(job)
     if action == "reject":
         return _reject_fields()
     if action == "mark-printing":
@@ -123,84 +176,14 @@ def _fields(action: str, job: JobView, offer: SlicedOffer | None) -> list[Any]:
     if action == "mark-picked-up":
         price = format_money(job.cost_cents) if job.cost_cents is not None else "not set"
         return [html.P(["Price: ", html.Strong(price)], className="pd-price-line")]
-    if action == "notes":
-        return [_area("notes", "Notes", job.notes or "", rows=6)]
     fields: list[Any] = []
     if action == "change-status":
         fields.append(_status_field(job))
     if action in ("delete", "prune"):
-        fields.append(_text("short_id", f"Type {job.short_id} to delete it"))
+        fields.append(forms.text("short_id", f"Type {job.short_id} to delete it"))
     if action in _REASONS:
-        fields.append(_area("reason", _REASONS[action]))
+        fields.append(forms.area("reason", _REASONS[action]))
     return fields
-
-
-def _approve_fields(job: JobView, offer: SlicedOffer | None) -> list[Any]:
-    weight, hours = job.weight_g, job.time_hours
-    if offer is not None:
-        weight, hours = offer.weight_g or weight, offer.time_hours or hours
-    prices = {
-        "minimum_cents": lab().pricing.minimum_cents,
-        "cents_per_gram": {m.name: float(m.cents_per_gram) for m in lab().materials},
-    }
-    return [
-        dcc.Store(id=ids.DIALOG_PRICES, data=prices),
-        _offered(offer) if offer is not None else None,
-        dbc.Row(
-            [
-                dbc.Col(_number("weight_g", "Weight (g)", weight), xs=6),
-                dbc.Col(_number("time_hours", "Time (hours)", hours), xs=6),
-            ],
-            className="g-3",
-        ),
-        dbc.Row(
-            [
-                dbc.Col(_select("material", "Material", _materials(), job.material), sm=6),
-                dbc.Col(_select("printer", "Printer", _printers(job.material), job.printer), sm=6),
-            ],
-            className="g-3",
-        ),
-        _select("color", "Colour", _colors(job.material), job.color),
-        html.P(id=ids.DIALOG_COST, className="pd-price-line", **{"aria-live": "polite"}),
-        html.P(
-            "Hours are rounded up to the next half hour. What your slicer saved beside the model "
-            "under the same name becomes the file to print.",
-            className="pd-muted",
-        ),
-    ]
-
-
-def _offered(offer: SlicedOffer) -> Component:
-    """Where the figures in the fields come from, and what of it does not fit the job."""
-    facts = offer.facts
-    slicer = f" ({facts.slicer})" if facts.slicer else ""
-    made_of = f", {' and '.join(facts.filament_types)}" if facts.filament_types else ""
-    figures = f"{_amounts(facts.weight_g, facts.time_hours)}{made_of}"
-    plates = [html.Li(_plate(plate)) for plate in facts.plates] if len(facts.plates) > 1 else []
-    return html.Div(
-        [
-            html.P(["From ", html.Strong(offer.file_name), f"{slicer}: {figures}."]),
-            html.Ul(plates) if plates else None,
-            *(html.P([icon("bi-exclamation-triangle-fill"), f" {hint}"]) for hint in offer.hints),
-        ],
-        className="pd-offer",
-    )
-
-
-def _plate(plate: Plate) -> str:
-    made_of = f", {' and '.join(plate.filament_types)}" if plate.filament_types else ""
-    return f"Plate {plate.name}: {_amounts(plate.weight_g, plate.time_hours)}{made_of}"
-
-
-def _amounts(weight_g: float | None, hours: float | None) -> str:
-    weight = f"{weight_g:.2f} g" if weight_g is not None else "weight not stated"
-    return f"{weight}, {_duration(hours) if hours is not None else 'time not stated'}"
-
-
-def _duration(hours: float) -> str:
-    """Hours as slicers show them: 2 h 5 min."""
-    minutes = max(1, round(hours * 60))
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _reject_fields() -> list[Any]:
@@ -217,7 +200,7 @@ def _reject_fields() -> list[Any]:
             ],
             className="pd-choices",
         ),
-        _area("custom_reason", "In your own words (optional)"),
+        forms.area("custom_reason", "In your own words (optional)"),
     ]
 
 
@@ -227,55 +210,7 @@ def _status_field(job: JobView) -> Component:
         for status in Status
         if status is not job.status
     ]
-    return _select("new_status", "New status", options, None)
-
-
-def _materials() -> list[dict[str, str]]:
-    return [{"label": material.name, "value": material.name} for material in lab().materials]
-
-
-def _printers(material: str) -> list[dict[str, str]]:
-    """Printers, those for the material first; the service refuses what does not go together."""
-    ordered = sorted(lab().printers, key=lambda printer: printer.material != material)
-    return [{"label": f"{p.name} ({p.material})", "value": p.id} for p in ordered]
-
-
-def _colors(material: str) -> list[dict[str, str]]:
-    own = lab().find_material(material)
-    first = own.colors if own else ()
-    others = [color for m in lab().materials for color in m.colors if color not in first]
-    return [{"label": color, "value": color} for color in (*first, *others)]
-
-
-def _labelled(label: str, control: Component) -> Component:
-    # A label names its control by standing around it: a dict id is no HTML id to point at.
-    return html.Label([html.Span(label, className="form-label"), control], className="pd-field")
-
-
-def _number(name: str, label: str, value: float | None) -> Component:
-    control = dbc.Input(
-        id=ids.field(name),
-        type="number",
-        min=0,
-        step="any",
-        value=value,
-        inputmode="decimal",
-        autofocus=name == "weight_g",
-    )
-    return _labelled(label, control)
-
-
-def _text(name: str, label: str) -> Component:
-    return _labelled(label, dbc.Input(id=ids.field(name), autocomplete="off"))
-
-
-def _area(name: str, label: str, value: str = "", rows: int = 3) -> Component:
-    return _labelled(label, dbc.Textarea(id=ids.field(name), value=value, rows=rows))
-
-
-def _select(name: str, label: str, options: list[dict[str, str]], value: str | None) -> Component:
-    control = dbc.Select(id=ids.field(name), options=options, value=value, className="w-100")
-    return _labelled(label, control)
+    return forms.select("new_status", "New status", options, None)
 
 
 MAIL_OF_STATUS = {

@@ -6,23 +6,43 @@ Buttons that come and go with the data have no id: see components/parts.py, `but
 from typing import Any
 
 TOASTS = "shell-toasts"
+# A callback that has changed something writes the time into CHANGED; what shows the lab's data is
+# drawn anew when REFRESH is written. assets/live.js leads from the one to the other.
+CHANGED = "shell-changed"
+REFRESH = "shell-refresh"
 SHELL_NEW = "shell-new"
 SHELL_UPDATED = "shell-updated"
+SHELL_BANNER = "shell-banner"
+SHELL_SAID = "shell-said"
+SOUND_BUTTON = "sound-button"
+SOUND_PANEL = "sound-panel"
+HELP = "help-modal"
+HELP_OPEN = "help-open"
+DEBUG_PANEL = "debug-panel"
+DEBUG_OPEN = "debug-open"
+DEBUG_SERVER = "debug-server"
 
-QUEUE_POLL = "queue-poll"
 QUEUE_VIEW = "queue-view"
+QUEUE_GO = "queue-go"
+QUEUE_ADDRESS = "queue-address"
 QUEUE_SELECTED = "queue-selected"
-QUEUE_CHANGED = "queue-changed"
 QUEUE_PRESSED = "queue-pressed"
 QUEUE_TABS = "queue-tabs"
 QUEUE_LIST = "queue-list"
+QUEUE_SHOWN = "queue-shown"
 QUEUE_PANEL = "queue-panel"
-QUEUE_SEARCH = "queue-search"
-QUEUE_PRINTER = "queue-printer"
-QUEUE_DISCIPLINE = "queue-discipline"
-QUEUE_SORT = "queue-sort"
+QUEUE_MARKED = "queue-marked"
 
-QUEUE_DETAIL = "queue-detail"
+DETAIL = "detail-top"
+DETAIL_MORE = "detail-more"
+DETAIL_SHOWN = "detail-shown"
+SLICER_HELP = "slicer-help"
+
+NOTES = "notes-section"
+NOTES_TEXT = "notes-text"
+NOTES_STATE = "notes-state"
+NOTES_CONFLICT = "notes-conflict"
+NOTES_ABOUT = "notes-about"
 
 PREVIEW = "preview-section"
 PREVIEW_OPEN = "preview-open"
@@ -43,7 +63,6 @@ DIALOG_COST = "dialog-cost"
 DIALOG_PRICES = "dialog-prices"
 
 MAIL_LIST = "mail-list"
-MAIL_POLL = "mail-poll"
 MAIL_PRESSED = "mail-pressed"
 
 PEOPLE_LIST = "people-list"
@@ -56,6 +75,11 @@ PEOPLE_BODY = "people-body"
 PEOPLE_ERROR = "people-error"
 PEOPLE_CANCEL = "people-cancel"
 PEOPLE_SUBMIT = "people-submit"
+
+
+def queue(name: str) -> str:
+    """The control of the toolbar for a part of the view: see components/queueview.py."""
+    return f"queue-{name}"
 
 
 def field(name: Any) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids, modelfacts, preview
-from components.cards import action_buttons, lock_note, thumbnail
-from components.parts import STATUS_ICONS, button, color_chip, empty, facts, file_size, icon, moment
+from components import ids, jobpanel, modelfacts, preview
+from components.cards import action_buttons, lock_note, slicer_link, thumbnail
+from components.parts import STATUS_ICONS, button, chip, color_chip, facts, file_size, icon, moment
 from models import STATUS_LABELS, MailState, Role, Status
-from services import thumbnails
+from services import editing, slicerlinks, thumbnails
 from services.actors import Actor
 from services.costs import format_money
 from services.events import EventView
+from services.jobfiles import JobFile
 from services.jobs import JobView, PrintRunView
 from services.mail import MailView
 from services.workflow import list_actions
@@ -25,35 +26,34 @@ _MAIL_STATES = {
 }
 
 
-def nothing_chosen() -> Component:
-    return empty("bi-hand-index", "No job chosen", "Choose a job to see all of it here.")
-
-
-def detail(
-    job: JobView,
-    history: list[EventView],
-    runs: list[PrintRunView],
-    mails: list[MailView],
-    actor: Actor,
-) -> list[Any]:
-    """The panel's content."""
+def top(job: JobView, files: list[JobFile] | str, actor: Actor) -> list[Any]:
+    """What stands above the notes. `files` may be the reason why they cannot be listed."""
     return [
         _head(job, actor),
         lock_note(job, actor),
         html.Div(thumbnail(job, small=False), className="pd-viewer"),
         _no_picture(job),
-        html.Div(preview.open_button(job), className="pd-viewer-tools"),
+        html.Div([preview.open_button(job), *_file_tools(job, actor)], className="pd-viewer-tools"),
+        html.Div(_actions(job, actor), className="pd-panel-actions"),
         facts(_facts(job)),
         modelfacts.remarks(job),
-        _recheck_button(job, actor),
-        html.Div(_actions(job, actor), className="pd-panel-actions"),
-        html.H3("Staff notes"),
-        html.P(job.notes or "No notes.", className="pd-notes" if job.notes else "pd-muted"),
-        _notes_button(job, actor),
+        html.Div(
+            [_edit_button(job, actor), _recheck_button(job, actor)], className="pd-panel-actions"
+        ),
+        html.H3("Files"),
+        *_files(files, job),
+    ]
+
+
+def below(history: list[EventView], runs: list[PrintRunView], mails: list[MailView]) -> list[Any]:
+    """What stands below the notes."""
+    return [
         *_runs(runs),
         *_mails(mails),
         html.H3("History"),
-        html.Ul([_event(event) for event in history], className="pd-history"),
+        html.Ul(
+            [_event(event, times) for event, times in _collapsed(history)], className="pd-history"
+        ),
     ]
 
 
@@ -62,7 +62,10 @@ def _head(job: JobView, actor: Actor) -> Component:
         [
             html.Div(
                 [
-                    html.H2(f"Job {job.short_id}", className="pd-panel-title"),
+                    html.H2(
+                        dcc.Link(f"Job {job.short_id}", href=f"/job/{job.id}"),
+                        className="pd-panel-title",
+                    ),
                     html.Div(
                         [
                             icon(STATUS_ICONS[job.status]),
@@ -74,14 +77,61 @@ def _head(job: JobView, actor: Actor) -> Component:
                 ]
             ),
             _review_button(job, actor),
-            button(
-                "Close",
-                ids.QUEUE_SELECTED,
-                "",
-                className="btn btn-outline-secondary pd-panel-close",
-            ),
+            jobpanel.close_button(),
         ],
         className="pd-panel-head",
+    )
+
+
+def _file_tools(job: JobView, actor: Actor) -> list[Component | None]:
+    link = slicer_link(job, actor)
+    if link is None:
+        return []
+    copy = html.Button(
+        [icon("bi-clipboard"), html.Span(" Copy path", className="visually-hidden")],
+        type="button",
+        className="btn btn-outline-secondary",
+        title="Copy path",
+        **{"data-pd-copy": slicerlinks.link(job).path},
+    )
+    return [link, copy]
+
+
+def _edit_button(job: JobView, actor: Actor) -> Component | None:
+    if job.status not in editing.EDITABLE or not actor.may(Role.STAFF):
+        return None
+    return button(
+        [icon("bi-pencil"), " Edit details"],
+        ids.QUEUE_PRESSED,
+        {"job": job.id, "action": "edit"},
+        disabled=job.is_locked_by_other_than(actor),
+    )
+
+
+def _files(files: list[JobFile] | str, job: JobView) -> list[Any]:
+    if isinstance(files, str):
+        return [
+            html.P([icon("bi-exclamation-triangle-fill"), f" {files}"], className="pd-text-bad")
+        ]
+    return [html.Ul([_file(file, job) for file in files], className="pd-files")]
+
+
+def _file(file: JobFile, job: JobView) -> Component:
+    marks = [
+        chip("File to print", "bi-check-circle-fill", "ok") if file.is_authoritative else None,
+        chip("As submitted") if file.is_original and not file.is_authoritative else None,
+        chip("Newer, from a slicer: used when approved", "bi-arrow-up-circle", "warn")
+        if file.supersedes and job.status is Status.UPLOADED
+        else None,
+    ]
+    return html.Li(
+        [
+            html.Span(file.name, className="pd-file-name"),
+            html.Span(
+                [f"{file_size(file.size)} · ", moment(file.modified_at)], className="pd-muted"
+            ),
+            *marks,
+        ]
     )
 
 
@@ -128,7 +178,6 @@ def _facts(job: JobView) -> list[tuple[str, Any]]:
         ("Class", f"{job.class_number} · {job.discipline}"),
         ("Model", f"{job.original_filename} · {file_size(job.file_size)}"),
         *modelfacts.rows(job),
-        ("File to print", job.display_name if job.display_name != job.original_name else None),
         ("Printer", job.printer_name),
         ("Material", color_chip(job.material, job.color)),
         ("Weight", f"{job.weight_g:g} g" if job.weight_g else None),
@@ -174,17 +223,6 @@ def _actions(job: JobView, actor: Actor) -> list[Component]:
     return buttons
 
 
-def _notes_button(job: JobView, actor: Actor) -> Component | None:
-    if not actor.may(Role.STAFF):
-        return None
-    return button(
-        "Edit notes",
-        ids.QUEUE_PRESSED,
-        {"job": job.id, "action": "notes"},
-        disabled=job.is_locked_by_other_than(actor),
-    )
-
-
 def _runs(runs: list[PrintRunView]) -> list[Any]:
     if not runs:
         return []
@@ -218,11 +256,24 @@ def _mails(mails: list[MailView]) -> list[Any]:
     return [html.H3("E-mails"), html.Ul(rows, className="pd-history")]
 
 
-def _event(event: EventView) -> Component:
+def _collapsed(history: list[EventView]) -> list[tuple[EventView, int]]:
+    """The history with notes that saved themselves several times in a row as one line."""
+    lines: list[tuple[EventView, int]] = []
+    for event in history:
+        if lines and event.event_type == "NotesUpdated":
+            last, times = lines[-1]
+            if (last.event_type, last.triggered_by) == (event.event_type, event.triggered_by):
+                lines[-1] = last, times + 1
+                continue
+        lines.append((event, 1))
+    return lines
+
+
+def _event(event: EventView, times: int) -> Component:
     return html.Li(
         [
             event.text,
-            " ",
+            f" ({times} times) " if times > 1 else " ",
             moment(event.timestamp),
             html.Span(f" · {event.user_name}", className="pd-history-who"),
         ]

@@ -53,6 +53,16 @@ def moment(at: datetime, shown: str = "datetime", className: str = "") -> Compon
     )
 
 
+def age(at: datetime, *, is_urgent: bool) -> Component:
+    """How long ago, as a chip. assets/times.js colours it by age when `is_urgent`, with an icon and
+    words; the exact time shows on hover and focus."""
+    return html.Span(
+        [moment(at, "ago"), html.Span(className="visually-hidden pd-age-words")],
+        className="pd-age" if is_urgent else "pd-age pd-age-calm",
+        tabIndex="0",
+    )
+
+
 def chip(content: Any, icon_name: str = "", tone: str = "") -> Component:
     """A pill on a card. `tone` is ok, warn or bad."""
     children = [icon(icon_name), content] if icon_name else content

@@ -117,6 +117,7 @@ def modal() -> Component:
         ],
         id=ids.PEOPLE_DIALOG,
         is_open=False,
+        fade=False,
         centered=True,
         scrollable=True,
         fullscreen="sm-down",

@@ -5,7 +5,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids, toasts
+from components import debug, ids, shortcuts, toasts
 from components.parts import icon
 from models import Role
 from services.actors import Actor
@@ -40,9 +40,16 @@ def shell(actor: Actor, here: str, content: Any) -> Component:
                 ],
                 className="pd-header",
             ),
+            html.Div(id=ids.SHELL_BANNER, className="pd-live-banner", hidden=True, role="status"),
             html.Main(content, id="main", tabIndex="-1"),
             toasts.container(),
-        ]
+            html.Div(id=ids.SHELL_SAID, className="visually-hidden", **{"aria-live": "polite"}),
+            shortcuts.help_dialog(actor),
+            *debug.panel(actor),
+            dcc.Store(id=ids.CHANGED),
+            dcc.Store(id=ids.REFRESH),
+        ],
+        **{"data-pd-console": here},
     )
 
 
@@ -57,7 +64,30 @@ def _link(path: str, name: str, here: str) -> Component:
 def _side(actor: Actor) -> Component:
     return html.Div(
         [
-            html.Span(id=ids.SHELL_UPDATED, className="pd-updated"),
+            html.Span(
+                [icon("bi-arrow-repeat"), " Updated ", html.Time(id=ids.SHELL_UPDATED)],
+                className="pd-updated",
+                hidden=True,
+            ),
+            html.Div(
+                [
+                    html.Button(
+                        [icon("bi-volume-up"), _hidden("Sound")],
+                        id=ids.SOUND_BUTTON,
+                        type="button",
+                        className="pd-icon-button",
+                        **{"aria-expanded": "false", "aria-controls": ids.SOUND_PANEL},
+                    ),
+                    html.Div(id=ids.SOUND_PANEL, className="pd-popover", hidden=True),
+                ],
+                className="pd-sound",
+            ),
+            html.Button(
+                [icon("bi-question-circle"), _hidden("Keyboard shortcuts and help")],
+                type="button",
+                className="pd-icon-button pd-wide-only",
+                **{"data-pd-help": "1"},
+            ),
             html.Button(
                 [
                     html.Span(

@@ -19,6 +19,7 @@ CONFIGURATION = 2  # the exit status when a setting is wrong
 MIN_SECRET_KEY = 32
 MIN_ADMIN_PASSWORD = 14
 MIN_DIFFERENT = 8  # characters in a key or a password
+DONE = "PRINTDESK_CHECKED"  # in the environment of what was started after the checks
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

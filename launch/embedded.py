@@ -1,8 +1,7 @@
 """PostgreSQL and Redis from their wheels, with their data under a given folder.
 
-Both listen on unix sockets only, in folders that only their owner may enter. PostgreSQL refuses to
-run as root: then both servers run as the owner of the data or, for new data, as the system account
-`printdesk-db`. PostgreSQL's own check of who asks is `peer`: the operating system tells.
+Both listen on unix sockets only, in folders that only their owner may enter: launch/ownership.py
+says who that is. PostgreSQL's own check of who asks is `peer`: the operating system tells.
 """
 
 import hashlib
@@ -13,9 +12,7 @@ import re
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,10 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launch import processes
-from launch.processes import Account, LaunchError, Program, Running
+from launch.ownership import (
+    check_owner,
+    choose_account,
+    make_private,
+    make_reachable,
+    write_private,
+)
+from launch.processes import LaunchError, Program, Running
 
 DATABASE = "printdesk"
-ACCOUNT = "printdesk-db"
 POSTGRES_MAJOR = "18"
 # sun_path holds 108 bytes on Linux and 104 on macOS, its closing zero included.
 SOCKET_PATH_LIMIT = 103
@@ -80,7 +83,7 @@ class Postgres:
         self.data = var_dir / "postgres"
         self.log = log
         self.durable = durable
-        self.account = _choose_account(self.data)
+        self.account = choose_account(self.data)
         self.sockets = socket_folder(self.data, ".s.PGSQL.5432.lock")
 
     @property
@@ -89,11 +92,11 @@ class Postgres:
 
     def prepare(self) -> None:
         """Makes the cluster at first, its configuration always, and clears a crash's traces."""
-        _make_reachable(_postgres_bin(), self.account, readable=True)
+        make_reachable(_postgres_bin(), self.account, readable=True)
         if not (self.data / "PG_VERSION").exists():
             self._create()
-        _check_owner(self.data, self.account)
-        _make_private(self.sockets, self.account)
+        check_owner(self.data, self.account)
+        make_private(self.sockets, self.account)
         found = (self.data / "PG_VERSION").read_text().strip()
         if found != POSTGRES_MAJOR:
             raise LaunchError(
@@ -126,7 +129,7 @@ class Postgres:
         """Made beside its place and renamed at the end: half a cluster is never found there."""
         draft = self.data.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
-        _make_private(draft, self.account)
+        make_private(draft, self.account)
         self._run(
             *("initdb", "--username=postgres", "--auth=peer", "--encoding=UTF8", "--locale=C"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
@@ -172,7 +175,7 @@ class Postgres:
         }
         for name, lines in contents.items():
             text = "# Written by Printdesk at every start. ALTER SYSTEM settings stay.\n"
-            _write_private(data / name, text + "\n".join(lines) + "\n", self.account)
+            write_private(data / name, text + "\n".join(lines) + "\n", self.account)
 
     def _clear_traces(self) -> None:
         """After a crash: ends what still runs on this data, then removes its lock files, whose
@@ -197,7 +200,7 @@ class Redis:
         self.data = var_dir / "redis"
         self.log = log
         self.durable = durable
-        self.account = _choose_account(self.data)
+        self.account = choose_account(self.data)
         self.socket = socket_folder(self.data, "redis.sock") / "redis.sock"
 
     @property
@@ -205,10 +208,10 @@ class Redis:
         return f"unix://{self.socket}?db=0"
 
     def prepare(self) -> None:
-        _make_reachable(_redis_server(), self.account, readable=True)
-        _make_private(self.data, self.account)
-        _check_owner(self.data, self.account)
-        _make_private(self.socket.parent, self.account)
+        make_reachable(_redis_server(), self.account, readable=True)
+        make_private(self.data, self.account)
+        check_owner(self.data, self.account)
+        make_private(self.socket.parent, self.account)
         if (self.data / "redis.pid").exists():
             processes.end(processes.processes_in(self.data, _redis_server().name), 15)
             (self.data / "redis.pid").unlink(missing_ok=True)
@@ -279,7 +282,7 @@ def start(var_dir: Path, *, durable: bool = True) -> Started:
             running.append(processes.start(server.program(), run_dir))
         for server, process in zip(servers, running, strict=True):
             wait_ready(server, lambda process=process: process, time.sleep)  # type: ignore[misc]
-    except BaseException:
+    except BaseException:  # Ctrl-C among it: whatever ends this must not leave a server behind
         for process in running:
             process.stop()
         raise
@@ -346,88 +349,3 @@ def _package(name: str) -> Path:
 def _server_env() -> dict[str, str]:
     """Servers get nothing of ours: no secret, and no PG* variable that would change them."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/", "TZ": "UTC"}
-
-
-def _choose_account(data: Path) -> Account | None:
-    """None for an ordinary user. For root: the owner of existing data, else `printdesk-db`."""
-    if os.geteuid() != 0:
-        with suppress(KeyError):
-            pwd.getpwuid(os.geteuid())
-            return None
-        raise LaunchError(f"User {os.geteuid()} has no name here, which PostgreSQL needs.")
-    if data.exists() and data.stat().st_uid:
-        with suppress(KeyError):
-            entry = pwd.getpwuid(data.stat().st_uid)
-            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    with suppress(KeyError):
-        entry = pwd.getpwnam(ACCOUNT)
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    return _create_account()
-
-
-def _create_account() -> Account:
-    command = ["useradd", "--system", "--user-group", "--no-create-home"]
-    command += ["--home-dir", "/nonexistent", "--shell", "/bin/false", ACCOUNT]
-    with suppress(OSError, subprocess.CalledProcessError, KeyError):
-        subprocess.run(command, check=True, capture_output=True)
-        entry = pwd.getpwnam(ACCOUNT)
-        return Account(ACCOUNT, entry.pw_uid, entry.pw_gid)
-    raise LaunchError(
-        f"PostgreSQL does not run as root, and the account {ACCOUNT} could not be made:"
-        " start Printdesk as an ordinary user."
-    )
-
-
-def _check_owner(folder: Path, account: Account | None) -> None:
-    owner = folder.stat().st_uid
-    if owner != (account.uid if account else os.geteuid()):
-        raise LaunchError(f"{folder} belongs to user {owner}: start Printdesk as that user.")
-
-
-def _make_private(folder: Path, account: Account | None) -> None:
-    """A folder that only the server's user may enter. One that another user made is refused."""
-    owner = account.uid if account else os.geteuid()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
-        raise LaunchError(f"{folder} belongs to user {found.st_uid}: remove it, then start again.")
-    folder.chmod(0o700)
-    if account:
-        os.chown(folder, account.uid, account.gid)
-        _make_reachable(folder, account)
-
-
-def _write_private(path: Path, text: str, account: Account | None) -> None:
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(text, encoding="utf-8")
-    draft.chmod(0o600)
-    if account:
-        os.chown(draft, account.uid, account.gid)
-    draft.replace(path)
-
-
-def _make_reachable(path: Path, account: Account | None, *, readable: bool = False) -> None:
-    """Lets the server's account pass through the folders above `path`, where it cannot yet: the
-    right to enter, not to list. A program installed under a strict umask is opened for reading."""
-    if account is None:
-        return
-    groups = set(os.getgrouplist(account.name, account.gid))
-    for folder in path.parents:
-        found = folder.stat()
-        if not _may_enter(found, account, groups):
-            folder.chmod(stat.S_IMODE(found.st_mode) | _enter_bit(found, account, groups))
-            sys.stderr.write(f"printdesk: {folder} may now be entered by {account.name}.\n")
-    if readable and not path.stat().st_mode & stat.S_IXOTH:
-        for item in (path.parent, *path.parent.rglob("*")):
-            mode = stat.S_IMODE(item.stat().st_mode)
-            item.chmod(mode | 0o044 | (0o011 if mode & stat.S_IXUSR else 0))
-
-
-def _enter_bit(found: os.stat_result, account: Account, groups: set[int]) -> int:
-    if found.st_uid == account.uid:
-        return stat.S_IXUSR
-    return stat.S_IXGRP if found.st_gid in groups else stat.S_IXOTH
-
-
-def _may_enter(found: os.stat_result, account: Account, groups: set[int]) -> bool:
-    return bool(found.st_mode & _enter_bit(found, account, groups))

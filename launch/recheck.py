@@ -9,25 +9,37 @@ import sys
 
 from sqlalchemy.exc import OperationalError
 
-from launch import embedded
+from launch import checks, embedded
+from launch.processes import LaunchError
 from services import modelchecks, work
 from settings import settings
 
 
 def main() -> int:
-    if not settings().database_url:
-        folder = settings().var_dir
-        postgres = embedded.Postgres(folder, folder / "log" / "postgres.log")
-        os.environ["DATABASE_URL"] = postgres.url
-        settings.cache_clear()
     try:
+        _find_database()
         with work.unit() as session:
             count = modelchecks.forget_versions(session)
+    except LaunchError as problem:
+        print(f"printdesk: {problem}", file=sys.stderr)
+        return problem.code
     except OperationalError:
         print("printdesk: the database does not answer. Start Printdesk first.", file=sys.stderr)
         return 1
-    print(f"{count:,} models will be checked again. Printdesk does it in the background.")
+    print(
+        f"{count:,} models will be checked again, and their pictures drawn anew."
+        " Printdesk does it in the background."
+    )
     return 0
+
+
+def _find_database() -> None:
+    """Where a running Printdesk has its own PostgreSQL, unless DATABASE_URL names another one."""
+    values = checks.read_settings()
+    if not values.database_url:
+        postgres = embedded.Postgres(values.var_dir, values.var_dir / "log" / "postgres.log")
+        os.environ["DATABASE_URL"] = postgres.url
+        settings.cache_clear()
 
 
 if __name__ == "__main__":

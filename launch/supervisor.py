@@ -70,7 +70,7 @@ class Supervisor:
                 sign_in = self._start()
                 for words in checks.weak_settings(self.values):
                     self._say(f"Weak setting: {words}", to=sys.stderr)
-                self._say(*welcome(self.values, sign_in))
+                self._say(*self.welcome(sign_in))
                 while True:
                     self._pause(1)
                     self._look_after()
@@ -79,6 +79,10 @@ class Supervisor:
                 return 0
             finally:
                 self._stop_all()
+
+    def welcome(self, sign_in: dict[str, str | None]) -> list[str]:
+        """What is said once people may come."""
+        return welcome(self.values, sign_in)
 
     @contextmanager
     def _checked(self) -> Iterator[None]:
@@ -127,6 +131,7 @@ class Supervisor:
             "DATABASE_URL": values.database_url,
             "REDIS_URL": values.redis_url,
             "PYTHONUNBUFFERED": "1",
+            checks.DONE: "1",
         }
 
     def _start_servers(self) -> list[embedded.Postgres | embedded.Redis]:
@@ -325,11 +330,16 @@ def is_healthy(host: str, port: int) -> bool:
         connection.close()
 
 
+def address_of(values: Settings) -> str:
+    """Where the person at the terminal finds it."""
+    if not values.public_url and values.host in ("0.0.0.0", "::"):
+        return f"http://127.0.0.1:{values.port}"
+    return values.base_url
+
+
 def welcome(values: Settings, sign_in: dict[str, str | None]) -> list[str]:
     """What the person at the terminal needs to begin."""
-    address = values.base_url
-    if not values.public_url and values.host in ("0.0.0.0", "::"):
-        address = f"http://127.0.0.1:{values.port}"
+    address = address_of(values)
     password = sign_in["password"] or "the password you chose"
     lines = ["", "Printdesk is running.", ""]
     lines += [f"  Staff console   {address}/dashboard", f"  Student page    {address}/submit"]

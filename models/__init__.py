@@ -16,6 +16,7 @@ from models.enums import (
 from models.event import Event
 from models.integrity_scan import IntegrityScan
 from models.job import Job
+from models.job_count import JobCount
 from models.mail import Mail
 from models.print_run import PrintRun
 from models.staff import Staff
@@ -29,6 +30,7 @@ __all__ = [
     "Event",
     "IntegrityScan",
     "Job",
+    "JobCount",
     "Mail",
     "MailKind",
     "MailState",

@@ -67,6 +67,7 @@ class MailKind(StrEnum):
     APPROVAL = "approval"
     REJECTION = "rejection"
     COMPLETION = "completion"
+    SUMMARY = "summary"
 
 
 class MailState(StrEnum):

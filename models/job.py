@@ -9,6 +9,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, new_id, utcnow
 from models.enums import Status
 
+# What people know a job by: where a search looks.
+SEARCHED = (
+    "student_name",
+    "student_email",
+    "class_number",
+    "id",
+    "display_name",
+    "original_filename",
+)
+_TEXTS = [f"{name}::text" for name in SEARCHED]  # as PostgreSQL itself writes them
+_FILTERS = ["printer", "discipline", "material"]
+_REPORTED = [
+    *("created_at", "status", "status_changed_at", "printer", "discipline", "material", "color"),
+    *("weight_g", "cost_cents", "student_confirmed", "is_confirmation_expired"),
+]
+_NAME = text("lower(student_name)")
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)
 
 
@@ -23,18 +39,43 @@ class Job(Base):
             "NOT student_confirmed OR student_confirmed_at IS NOT NULL",
             name="confirmed_when",
         ),
-        Index("ix_jobs_status_created_at", "status", "created_at"),
+        # The queue, one index for each of its orders: within a status, and in all of them. They
+        # hold the id, so that a page is found without reading the jobs before it; and what narrows
+        # the queue, so that what matches is counted without reading the jobs.
+        Index("ix_jobs_status_created", "status", "created_at", "id", postgresql_include=_FILTERS),
+        Index("ix_jobs_status_updated", "status", "updated_at", "id"),
+        Index("ix_jobs_status_name", "status", _NAME, "id", postgresql_include=["student_name"]),
+        Index("ix_jobs_created", "created_at", "id", postgresql_include=_FILTERS),
+        Index("ix_jobs_updated", "updated_at", "id"),
+        Index("ix_jobs_name", _NAME, "id", postgresql_include=["student_name"]),
+        Index(
+            "ix_jobs_unreviewed",
+            "created_at",
+            postgresql_where=text("status = 'UPLOADED' AND staff_viewed_at IS NULL"),
+        ),
+        Index(
+            "ix_jobs_confirmation_expired",
+            "created_at",
+            postgresql_where=text("is_confirmation_expired"),
+        ),
+        # Waiting entries slow every search down: the list of them is kept short (kB).
+        Index(
+            "ix_jobs_search",
+            text(f"search_grams(1, VARIADIC ARRAY[{', '.join(_TEXTS)}])"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+        ),
         Index("ix_jobs_lower_email_file_hash", text("lower(student_email)"), "file_hash"),
         Index(
             "ix_jobs_locked_until",
             "locked_until",
             postgresql_where=text("locked_until IS NOT NULL"),
         ),
-        Index(
-            "ix_jobs_thumbnail_due",
-            "created_at",
-            postgresql_where=text("thumbnail ->> 'state' = 'pending'"),
-        ),
+        # What the reports count jobs by, without the rows, in the order of what refers to them.
+        Index("ix_jobs_reports", "id", postgresql_include=_REPORTED),
+        # What is not there yet has no version: one index finds it, and what is out of date.
+        Index("ix_jobs_model_checker", text("(model ->> 'checker')")),
+        Index("ix_jobs_thumbnail_version", text("(thumbnail ->> 'version')")),
         Index(
             "ix_jobs_confirmation_due",
             "confirmation_expires_at",

@@ -23,7 +23,12 @@ class PrintRun(Base):
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_with_outcome"),
         CheckConstraint("outcome IN ('completed', 'failed', 'cancelled')", name="outcome"),
         CheckConstraint("ended_at >= started_at", name="order"),
-        Index("ix_print_runs_job_id", "job_id"),
+        Index(
+            "ix_print_runs_job_id_printer",
+            "job_id",
+            "printer",
+            postgresql_include=["outcome", "started_at", "ended_at"],
+        ),
         Index(
             "uq_print_runs_one_open",
             "job_id",
@@ -31,6 +36,7 @@ class PrintRun(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_print_runs_printer_started_at", "printer", "started_at"),
+        Index("ix_print_runs_ended_at", "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

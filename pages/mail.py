@@ -6,13 +6,19 @@ from dash.development.base_component import Component
 from flask import g
 
 from components import ids
+from components.parts import empty
 from components.shell import shell
+from models import Role
 from settings import settings
 
 dash.register_page(__name__, path="/mail", title="Mail · Printdesk")
 
 
 def layout(**_query: str) -> Component:
+    # Only to spare others an empty page: the service is what refuses.
+    if not g.actor.may(Role.STAFF):
+        words = "Mails to students are for those who work on the queue."
+        return shell(g.actor, "/mail", empty("bi-lock", "This page is for staff", words))
     note = (
         "Mails go out by themselves; what failed is tried again."
         if settings().smtp_url
@@ -25,7 +31,6 @@ def layout(**_query: str) -> Component:
             [
                 html.H1("Mail"),
                 html.P(note, className="pd-muted"),
-                dcc.Interval(id=ids.MAIL_POLL, interval=settings().refresh_seconds * 1000),
                 dcc.Store(id=ids.MAIL_PRESSED),
                 html.Div(id=ids.MAIL_LIST),
             ],

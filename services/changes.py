@@ -7,24 +7,27 @@ another database of the same server is written to: then the answer is sent again
 and is never wrong.
 """
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, String, literal_column, select
 from sqlalchemy.orm import Session
 
 # The start time and the name tell another server, or a restored database, from this one. A lease
 # that runs out changes what is shown without any commit; hence the last part.
-_TOKEN = text(
-    """
-    SELECT concat_ws(
+_TOKEN = """
+    concat_ws(
         ' ',
         pg_current_snapshot(),
         pg_postmaster_start_time(),
         current_database(),
         (SELECT min(locked_until) FROM jobs WHERE locked_until > statement_timestamp())
     )
-    """
-)
+"""
+
+
+def token() -> ColumnElement[str]:
+    """The mark of the database's state, as a column: for a query that reads something else too."""
+    return literal_column(_TOKEN, String)
 
 
 def read_token(session: Session) -> str:
     """A mark of the database's state. Take it before what it stands for is read."""
-    return str(session.scalar(_TOKEN))
+    return str(session.scalar(select(token())))

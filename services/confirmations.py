@@ -14,10 +14,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import Confirmation, Job, Status, new_id
-from services import events
+from services import events, jobs
 from services.actors import SYSTEM
 from services.errors import NotFound
 from settings import lab, settings
+
+EXPIRE_AT_ONCE = 50  # each waits for its metadata.json to be written
 
 LinkState = Literal["open", "expired", "used", "replaced"]
 
@@ -101,12 +103,12 @@ def expire_due(session: Session) -> int:
         .where(Job.status == Status.PENDING, Job.is_confirmation_expired.is_(False))
         .where(Job.confirmation_expires_at < func.clock_timestamp())
         .with_for_update(skip_locked=True)
-        .limit(500)
+        .limit(EXPIRE_AT_ONCE)
     ).all()
     for job in due:
         job.is_confirmation_expired = True
-        job.updated_at = func.clock_timestamp()
         events.record(session, job.id, "ConfirmationExpired", SYSTEM)
+        jobs.touch(session, job, SYSTEM)
     return len(due)
 
 

@@ -21,7 +21,7 @@ def cost_cents(weight_g: float, cents_per_gram: Decimal, minimum_cents: int) -> 
 
 
 def round_up_hours(hours: float) -> float:
-    """Hours, up to the next half: 3.5 stays, 3.01 becomes 3.5.
+    """Hours, up to the next half: 3.5 stays, 3.01 becomes 3.5. More than 0 stays more than 0.
 
     Raises Invalid when it is not a time.
     """
@@ -29,7 +29,7 @@ def round_up_hours(hours: float) -> float:
         raise Invalid(time_hours="Enter the time in hours as a number, such as 3.5.")
     exact = Decimal(str(hours))
     halves = (exact * 2).to_integral_value(ROUND_FLOOR)
-    if exact - halves / 2 >= FLOAT_NOISE_HOURS:
+    if exact - halves / 2 >= FLOAT_NOISE_HOURS or 0 < exact < FLOAT_NOISE_HOURS:
         halves += 1
     return float(halves / 2)
 

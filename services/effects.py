@@ -16,10 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Confirmation, Job, MailKind, PrintRun, RunOutcome, Status
-from services import confirmations, events, mail, siblings
+from services import confirmations, events, mail, siblings, storage
 from services.actors import Actor
 from services.costs import cost_cents, round_up_hours
-from services.errors import Forbidden, Invalid
+from services.errors import Conflict, Forbidden, Invalid
 from settings import lab
 
 if TYPE_CHECKING:
@@ -74,14 +74,16 @@ def approve(move: Move) -> dict[str, Any]:
     plan, job = move.request.plan, move.job
     if plan is None:
         raise Invalid(weight_g="Enter the weight in grams.", time_hours="Enter the time in hours.")
-    _check_amounts(plan)
-    _choose_printer(job, plan)
+    check_amounts(plan)
+    choose_printer(job, plan)
     material = lab().find_material(job.material)
-    assert material is not None  # _choose_printer has looked it up
+    assert material is not None  # choose_printer has looked it up
     job.weight_g, job.time_hours = plan.weight_g, round_up_hours(plan.time_hours)
     job.cost_cents = cost_cents(plan.weight_g, material.cents_per_gram, lab().pricing.minimum_cents)
     job.reject_reasons = None
     job.staff_viewed_at = job.staff_viewed_at or move.now
+    with storage.translated():
+        storage.require_folder(job.folder)
     superseding = siblings.find_superseding(job)
     if superseding is not None:
         events.record(
@@ -125,6 +127,7 @@ def confirm(move: Move) -> dict[str, Any]:
 
 
 def force_confirm(move: Move) -> dict[str, Any]:
+    require_price(move.job)
     reason = _required_reason(move, "Say how the student confirmed.")
     confirmations.void(move.session, move.job.id, move.now)
     mail.cancel_queued(move.session, move.job.id, MailKind.APPROVAL)
@@ -146,6 +149,12 @@ def fail_run(move: Move) -> dict[str, Any]:
     reason = _required_reason(move, "Say why the print failed.")
     _close_run(move, RunOutcome.FAILED, reason)
     return {"reason": reason, "printer": move.job.printer}
+
+
+def pick_up(move: Move) -> dict[str, Any]:
+    """Nobody is told that a print waits for them after they have taken it."""
+    mail.cancel_queued(move.session, move.job.id, MailKind.COMPLETION)
+    return {}
 
 
 def reopen_run(move: Move) -> dict[str, Any]:
@@ -181,6 +190,12 @@ def change_status(move: Move) -> dict[str, Any]:
     return {"reason": reason}
 
 
+def require_price(job: Job) -> None:
+    """A job that was made Pending by hand may have no price. Raises Conflict."""
+    if job.cost_cents is None:
+        raise Conflict("This job has no price yet. Change it back to Uploaded and approve it.")
+
+
 def _set_confirmed(job: Job, now: datetime) -> None:
     job.student_confirmed, job.student_confirmed_at = True, now
     job.is_confirmation_expired = False
@@ -195,7 +210,7 @@ def _required_reason(move: Move, message: str) -> str:
     return reason
 
 
-def _check_amounts(plan: PrintPlan) -> None:
+def check_amounts(plan: PrintPlan) -> None:
     wrong = {}
     if not (math.isfinite(plan.weight_g) and 0 < plan.weight_g <= MAX_WEIGHT_G):
         wrong["weight_g"] = f"Enter the weight in grams: more than 0, at most {MAX_WEIGHT_G:,}."
@@ -205,7 +220,7 @@ def _check_amounts(plan: PrintPlan) -> None:
         raise Invalid(**wrong)
 
 
-def _choose_printer(job: Job, plan: PrintPlan) -> None:
+def choose_printer(job: Job, plan: PrintPlan) -> None:
     """Sets material, printer and colour, when they go together."""
     material = lab().find_material(plan.material or job.material)
     if material is None:

@@ -1,7 +1,7 @@
 """The history of a job: what is written at each change, and how it reads."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,8 @@ _SENTENCES = {
     "ModelChecked": "Model checked: {result}",
     "ModelCheckRequested": "Model to be checked again",
     "FileDeleted": "Left-over file deleted: {file}",
+    "JobEdited": "Changed: {edits}",
+    "OpenedInSlicer": "Opened in the slicer: {file}",
 }
 
 
@@ -126,6 +128,8 @@ def describe(event_type: str, details: Mapping[str, Any]) -> str:
         words["reasons"] = "; ".join(words["reasons"])
     if "printer" in words:
         words["printer"] = lab().printer_name(words["printer"])
+    if "changes" in words:
+        words["edits"] = "; ".join(_edit(*change) for change in words["changes"].items())
     for end in ("old", "new"):
         if f"{end}_status" in words:
             words[end] = STATUS_LABELS[Status(words[f"{end}_status"])]
@@ -133,6 +137,24 @@ def describe(event_type: str, details: Mapping[str, Any]) -> str:
         return _SENTENCES.get(event_type, event_type).format_map(words)
     except KeyError:
         return event_type
+
+
+_FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+    "printer": ("printer", lambda printer: lab().printer_name(printer)),
+    "material": ("material", str),
+    "color": ("colour", str),
+    "weight_g": ("weight", lambda grams: f"{grams:g} g"),
+    "time_hours": ("time", lambda hours: f"{hours:g} h"),
+    "cost_cents": ("price", format_money),
+}
+
+
+def _edit(field: str, values: Any) -> str:
+    """ "weight from 10 g to 12 g"; what was not set before has no "from"."""
+    name, words = _FIELDS.get(field, (field, str))
+    before, after = values
+    start = f" from {words(before)}" if before is not None else ""
+    return f"{name}{start} to {words(after)}"
 
 
 def allow_deletion(session: Session) -> None:

@@ -2,7 +2,9 @@
 
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from services import storage, work
 from services.errors import PrintdeskError
@@ -22,6 +24,10 @@ def check_components() -> dict[str, str]:
     components = {name: "error" if problem else "ok" for name, problem in problems.items()}
     details = " ".join(problem for problem in problems.values() if problem)
     return components | ({"details": details} if details else {})
+
+
+def database_version(session: Session) -> str:
+    return str(session.scalar(text("SHOW server_version")))
 
 
 def _database() -> str:

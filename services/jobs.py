@@ -1,16 +1,17 @@
 """Jobs as the rest of the product sees them: one job, the queue, notes and review marks."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from models import Job, PrintRun, Role, RunOutcome, Status, utcnow
-from services import events, storage
+from services import counts, events, storage
 from services.actors import Actor, require
 from services.errors import (
     Invalid,
@@ -19,13 +20,17 @@ from services.errors import (
     NotLockHolder,
     PrintdeskError,
 )
+from services.filters import FEW, IS_NEW, NO_FILTERS, find_rare_words, narrow, order
+from services.filters import SORTS as SORTS  # whoever asks for jobs needs these two as well
+from services.filters import Filters as Filters
 from settings import lab
 
 log = structlog.get_logger()
 
 MAX_PAGE_SIZE = 200
 MAX_NOTES = 20_000
-SORTS = ("oldest", "newest", "updated", "name")
+SHORT_ID_LENGTH = 8
+_NOT_THERE = "There is no such job. It may have been deleted."
 
 
 @dataclass(frozen=True)
@@ -96,23 +101,15 @@ class PrintRunView:
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What the queue is narrowed to. Every field is optional."""
-
-    status: Status | None = None
-    search: str = ""
-    printer: str = ""
-    discipline: str = ""
-    material: str = ""
-    submitted_from: date | None = None
-    submitted_to: date | None = None
-    confirmation_expired: bool | None = None
-    unreviewed: bool | None = None
+class News:
+    unreviewed: int
+    latest_submission: datetime | None
 
 
 @dataclass(frozen=True)
 class JobPage:
-    """`total` counts all jobs, `filtered` those that match."""
+    """`total` counts all jobs, `filtered` those that match. Where counting was bounded, a number
+    above the bound stands for more."""
 
     jobs: list[JobView]
     total: int
@@ -160,6 +157,17 @@ def get(session: Session, job_id: str, *, actor: Actor) -> JobView:
     return find(session, job_id)
 
 
+def resolve(session: Session, given: str, *, actor: Actor) -> str:
+    """The job's id, given that or its short id. Raises NotFound, Forbidden."""
+    require(actor, Role.MANAGER)
+    column = Job.short_id if len(given) == SHORT_ID_LENGTH else Job.id
+    is_id = given.isascii() and given.isalnum()  # PostgreSQL cannot be asked for every string
+    found = session.scalar(select(Job.id).where(column == given.lower())) if is_id else None
+    if found is None:
+        raise NotFound(_NOT_THERE)
+    return found
+
+
 def find(session: Session, job_id: str) -> JobView:
     """One job, whoever asks: for the student's own pages, which show a part. Raises NotFound."""
     row = session.execute(select(Job, func.clock_timestamp()).where(Job.id == job_id)).one_or_none()
@@ -188,33 +196,56 @@ def list_jobs(
     sort: str = "oldest",
     page: int = 1,
     limit: int = 50,
+    counted: Mapping[Status, int] | None = None,
 ) -> JobPage:
-    """One page of the queue. `sort` is one of SORTS; `limit` is at most MAX_PAGE_SIZE."""
+    """One page of the queue. `sort` is one of SORTS; `limit` is at most MAX_PAGE_SIZE.
+
+    `counted` is what `count_by_status` gave for the same filters, so that they are not counted
+    twice. Raises Forbidden, Invalid.
+    """
     require(actor, Role.MANAGER)
-    matching = _narrow(select(Job, func.clock_timestamp()), filters)
-    total = session.scalar(select(func.count()).select_from(Job)) or 0
-    filtered = session.scalar(_narrow(select(func.count()).select_from(Job), filters)) or 0
+    held = counts.read(session)
+    first = (page - 1) * limit
+    rows = _read_page(session, filters, sort, first, limit, held)
+    if counted is not None:
+        filtered = _sum(filters, counted)
+    elif 0 < len(rows) < limit or not (rows or first):  # a page that is not full says it by itself
+        filtered = first + len(rows)
+    else:
+        filtered = _sum(filters, counts.read_matching(session, filters, held))
+    return JobPage([view(job, now) for job, now in rows], sum(held.values()), filtered, page, limit)
+
+
+def list_by_id(session: Session, job_ids: Sequence[str], *, actor: Actor) -> list[JobView]:
+    """Those of the jobs that there are, oldest first."""
+    require(actor, Role.MANAGER)
     rows = session.execute(
-        matching.order_by(*_order(sort)).limit(limit).offset((page - 1) * limit)
-    ).all()
-    return JobPage([view(job, now) for job, now in rows], total, filtered, page, limit)
+        select(Job, func.clock_timestamp()).where(Job.id.in_(job_ids)).order_by(*order("oldest"))
+    )
+    return [view(job, now) for job, now in rows]
 
 
-def count_by_status(session: Session, *, actor: Actor) -> dict[Status, int]:
-    """How many jobs each status holds; every status is present."""
+def count_by_status(
+    session: Session, *, actor: Actor, filters: Filters = NO_FILTERS, at_most: int | None = None
+) -> dict[Status, int]:
+    """How many jobs that match each status holds; every status is present. With `at_most`, a
+    number above it stands for more, and a word that thousands have costs no more than others."""
     require(actor, Role.MANAGER)
-    rows = session.execute(select(Job.status, func.count()).group_by(Job.status)).all()
-    counted = {Status(status): count for status, count in rows}
-    return {status: counted.get(status, 0) for status in Status}
+    return counts.read_matching(session, filters, counts.read(session), at_most)
 
 
 def count_new(session: Session, *, actor: Actor) -> int:
     """How many uploaded jobs nobody has looked at."""
     require(actor, Role.MANAGER)
-    return (
-        session.scalar(_narrow(select(func.count()).select_from(Job), Filters(unreviewed=True)))
-        or 0
-    )
+    return session.scalar(select(func.count()).select_from(Job).where(IS_NEW)) or 0
+
+
+def read_news(session: Session, *, actor: Actor) -> News:
+    """How many jobs wait to be looked at, and when the newest one came. Raises Forbidden."""
+    require(actor, Role.MANAGER)
+    unreviewed = select(func.count()).select_from(Job).where(IS_NEW).scalar_subquery()
+    latest = select(func.max(Job.created_at)).scalar_subquery()
+    return News(*session.execute(select(unreviewed, latest)).one())
 
 
 def list_print_runs(session: Session, job_id: str) -> list[PrintRunView]:
@@ -255,17 +286,27 @@ def set_notes(session: Session, job_id: str, notes: str, *, actor: Actor) -> Job
     Raises NotFound, Forbidden, NotLockHolder, LockedByOther, Invalid.
     """
     require(actor, Role.STAFF)
+    check_notes(notes)
+    job, now = lock_row(session, job_id)
+    require_lock(job, now, actor)
+    put_notes(session, job, notes, actor)
+    return view(job, now)
+
+
+def check_notes(notes: str) -> None:
+    """Raises Invalid when they are too long."""
     if len(notes) > MAX_NOTES:
         raise Invalid(
             notes=f"Notes can have at most {MAX_NOTES:,} characters; this has {len(notes):,}."
         )
-    job, now = lock_row(session, job_id)
-    require_lock(job, now, actor)
+
+
+def put_notes(session: Session, job: Job, notes: str, actor: Actor) -> None:
+    """Writes the notes and their event, unless nothing changes."""
     if (job.notes or "") != notes:
         events.record(session, job.id, "NotesUpdated", actor, before=job.notes or "", after=notes)
         job.notes = notes or None
         touch(session, job, actor)
-    return view(job, now)
 
 
 def touch(session: Session, job: Job, actor: Actor) -> None:
@@ -313,60 +354,25 @@ def require_lock(job: Job, now: datetime, actor: Actor) -> None:
 
 def _found(row: Row[Job, datetime] | None) -> tuple[Job, datetime]:
     if row is None:
-        raise NotFound("There is no such job. It may have been deleted.")
+        raise NotFound(_NOT_THERE)
     return row[0], row[1]
 
 
-def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
-    orders: dict[str, tuple[ColumnElement[Any], ...]] = {
-        "oldest": (Job.created_at.asc(), Job.id.asc()),
-        "newest": (Job.created_at.desc(), Job.id.desc()),
-        "updated": (Job.updated_at.desc(), Job.id.desc()),
-        "name": (func.lower(Job.student_name).asc(), Job.id.asc()),
-    }
-    if sort not in orders:
-        raise Invalid(sort=f"Sort by one of: {', '.join(SORTS)}.")
-    return orders[sort]
+def _read_page(
+    session: Session,
+    filters: Filters,
+    sort: str,
+    first: int,
+    limit: int,
+    held: Mapping[Status, int],
+) -> Sequence[Row[Job, datetime]]:
+    """The ids first, which an index alone gives, so that only the page's jobs are read."""
+    by_index = find_rare_words(session, filters) if _sum(filters, held) > FEW else []
+    matching = narrow(select(Job.id), filters, by_index=by_index)
+    page = matching.order_by(*order(sort)).limit(limit).offset(first).subquery()
+    reading = select(Job, func.clock_timestamp()).join(page, page.c.id == Job.id)
+    return session.execute(reading.order_by(*order(sort))).all()
 
 
-def _narrow(query: Select[Any], wanted: Filters) -> Select[Any]:
-    zone = lab().lab.zone
-    conditions: list[ColumnElement[bool]] = []
-    for column, value in (
-        (Job.status, wanted.status),
-        (Job.printer, wanted.printer),
-        (Job.discipline, wanted.discipline),
-        (Job.material, wanted.material),
-    ):
-        if value:
-            conditions.append(column == value)
-    if wanted.search.strip():
-        conditions.append(_matches(wanted.search.strip()))
-    if wanted.submitted_from:
-        start = datetime.combine(wanted.submitted_from, time.min, zone)
-        conditions.append(Job.created_at >= start.astimezone(UTC))
-    if wanted.submitted_to:
-        end = datetime.combine(wanted.submitted_to + timedelta(days=1), time.min, zone)
-        conditions.append(Job.created_at < end.astimezone(UTC))
-    if wanted.confirmation_expired is not None:
-        conditions.append(Job.is_confirmation_expired.is_(wanted.confirmation_expired))
-    if wanted.unreviewed is not None:
-        new = (Job.status == Status.UPLOADED) & Job.staff_viewed_at.is_(None)
-        conditions.append(new if wanted.unreviewed else ~new)
-    return query.where(*conditions)
-
-
-def _matches(words: str) -> ColumnElement[bool]:
-    """Every word must stand somewhere in what people know a job by."""
-    columns = (
-        Job.student_name,
-        Job.student_email,
-        Job.class_number,
-        Job.id,
-        Job.display_name,
-        Job.original_filename,
-    )
-    every: ColumnElement[bool] = Job.id.is_not(None)
-    for word in words.split()[:10]:
-        every = every & or_(*(column.icontains(word, autoescape=True) for column in columns))
-    return every
+def _sum(filters: Filters, counted: Mapping[Status, int]) -> int:
+    return counted[filters.status] if filters.status else sum(counted.values())

@@ -6,6 +6,7 @@ Source: the plan's section 5.17. The lease is measured by the database's clock.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Job, Role
@@ -20,6 +21,13 @@ class Lease:
     """Who holds a job, and until when (UTC)."""
 
     job_id: str
+    locked_by: str
+    locked_until: datetime
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    short_id: str
     locked_by: str
     locked_until: datetime
 
@@ -66,6 +74,18 @@ def force_release(session: Session, job_id: str, reason: str, *, actor: Actor) -
         held_by=job.locked_by_name or "nobody",
     )
     clear(job)
+
+
+def list_held(session: Session, *, actor: Actor) -> list[HeldLock]:
+    """The locks that are held now, the next to run out first. Raises Forbidden."""
+    require(actor, Role.STAFF)
+    rows = session.execute(
+        select(Job.short_id, Job.locked_by_name, Job.locked_until)
+        .where(Job.locked_until > func.clock_timestamp())
+        .order_by(Job.locked_until)
+        .limit(50)
+    )
+    return [HeldLock(short_id, str(name), until) for short_id, name, until in rows if until]
 
 
 def clear(job: Job) -> None:

@@ -6,22 +6,27 @@ Message-ID, by which mail systems recognise the repetition; in every other case 
 
 import smtplib
 import ssl
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from models import Confirmation, Job, Mail, MailKind, MailState, Role, utcnow
-from services import confirmations, events, work
+from models import Confirmation, Job, Mail, MailKind, MailState, Role, new_id, utcnow
+from services import confirmations, events, jobs, work
 from services.actors import SYSTEM, Actor, require
-from services.errors import Invalid, TooSoon
-from services.letters import CONFIRM_URL_MARK, compose
+from services.errors import Conflict, Invalid, TooSoon
+from services.letters import CONFIRM_URL_MARK, Letter, compose
 from settings import lab, settings
 
 log = structlog.get_logger()
@@ -34,11 +39,12 @@ SMTP_TIMEOUT_S = 30
 
 @dataclass(frozen=True)
 class MailView:
-    """A mail as staff may read it, with the confirmation link put in."""
+    """A mail as staff may read it, with the confirmation link put in. One that is about a month has
+    no job."""
 
     id: str
-    job_id: str
-    short_id: str
+    job_id: str | None
+    short_id: str | None
     kind: MailKind
     recipient: str
     subject: str
@@ -78,6 +84,30 @@ def queue(
     return mail
 
 
+def queue_summary(
+    session: Session, month: date, recipient: str, letter: Letter, pictures: Mapping[str, bytes]
+) -> bool:
+    """Writes the mail about a month into the outbox, unless this address has had it.
+
+    `pictures` are PNG images by the name that the letter calls them, as in "cid:name".
+    """
+    wanted = insert(Mail).values(
+        id=new_id(),
+        month=month,
+        kind=MailKind.SUMMARY,
+        recipient=recipient,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        pictures={name: b64encode(png).decode() for name, png in pictures.items()},
+        message_id=make_msgid(domain=_sender_domain()),
+    )
+    mail_id = session.scalar(wanted.on_conflict_do_nothing().returning(Mail.id))
+    if mail_id is not None:
+        work.send_after_commit(session, DELIVER_TASK, mail_id)
+    return mail_id is not None
+
+
 def cancel_queued(session: Session, job_id: str, *kinds: MailKind) -> None:
     """Takes back mails that have not gone out and that the job has overtaken.
 
@@ -92,8 +122,14 @@ def cancel_queued(session: Session, job_id: str, *kinds: MailKind) -> None:
 
 
 def hold_all(session: Session, job_id: str) -> None:
-    """Waits until no mail about the job is in a worker's hands, and keeps it so."""
-    session.execute(select(Mail.id).where(Mail.job_id == job_id).with_for_update())
+    """Keeps every mail about the job out of the workers' hands. Raises Conflict when one is sending
+    a mail at this moment: a slow server may take longer than anybody waits."""
+    try:
+        session.execute(select(Mail.id).where(Mail.job_id == job_id).with_for_update(nowait=True))
+    except OperationalError as problem:
+        if not isinstance(problem.orig, LockNotAvailable):
+            raise
+        raise Conflict("An e-mail for this job is being sent. Try again in a moment.") from problem
 
 
 def resend(
@@ -108,6 +144,7 @@ def resend(
     cancel_queued(session, job.id, kind)
     queue(session, job, kind, confirmation=link, resent_by=actor.id)
     events.record(session, job.id, "EmailResent", actor, kind=kind)
+    jobs.touch(session, job, actor)
     return confirmations.token_of(link.id) if link else None
 
 
@@ -176,7 +213,7 @@ def deliver(session: Session, mail_id: str) -> bool:
         _note_failure(session, mail, problem)
         return False
     mail.state, mail.sent_at, mail.last_error = MailState.SENT, utcnow(), None
-    events.record(session, mail.job_id, "EmailSent", SYSTEM, kind=mail.kind, to=mail.recipient)
+    _record(session, mail, "EmailSent", to=mail.recipient)
     return True
 
 
@@ -195,7 +232,7 @@ def list_mails(
 ) -> tuple[list[MailView], int]:
     """The outbox, newest first, and how many mails there are."""
     require(actor, Role.STAFF)
-    chosen = select(Mail, Job.short_id).join(Job, Job.id == Mail.job_id)
+    chosen = select(Mail, Job.short_id).outerjoin(Job, Job.id == Mail.job_id)
     counted = select(func.count()).select_from(Mail)
     if job_id:
         chosen, counted = (
@@ -208,7 +245,7 @@ def list_mails(
     return [_view(mail, short_id) for mail, short_id in rows], session.scalar(counted) or 0
 
 
-def _view(mail: Mail, short_id: str) -> MailView:
+def _view(mail: Mail, short_id: str | None) -> MailView:
     return MailView(
         id=mail.id,
         job_id=mail.job_id,
@@ -264,6 +301,11 @@ def _message(mail: Mail) -> EmailMessage:
     message["Reply-To"] = lab().lab.contact_email
     message.set_content(_with_link(mail.text, mail))
     message.add_alternative(_with_link(mail.html, mail), subtype="html")
+    if mail.pictures:
+        html = message.get_body(("html",))
+        assert isinstance(html, EmailMessage)  # it was added just now
+        for name, png in mail.pictures.items():
+            html.add_related(b64decode(png), "image", "png", cid=f"<{name}>")
     return message
 
 
@@ -290,18 +332,17 @@ def _note_failure(session: Session, mail: Mail, problem: Exception) -> None:
     mail.last_error = _in_words(problem)
     if mail.attempts >= MAX_ATTEMPTS or _is_final(problem):
         mail.state = MailState.FAILED
-        events.record(
-            session,
-            mail.job_id,
-            "EmailFailed",
-            SYSTEM,
-            kind=mail.kind,
-            error=mail.last_error,
-        )
+        _record(session, mail, "EmailFailed", error=mail.last_error)
     else:
         wait = min(settings().mail_retry_first_s * 2 ** (mail.attempts - 1), LONGEST_WAIT_S)
         mail.next_attempt_at = utcnow() + timedelta(seconds=wait)
     log.warning("mail_not_sent", mail_id=mail.id, attempt=mail.attempts, problem=mail.last_error)
+
+
+def _record(session: Session, mail: Mail, event_type: str, **details: Any) -> None:
+    """In the history of the job that the mail is about, if it is about one."""
+    if mail.job_id is not None:
+        events.record(session, mail.job_id, event_type, SYSTEM, kind=mail.kind, **details)
 
 
 def _is_final(problem: Exception) -> bool:

@@ -12,11 +12,11 @@ from pathlib import PurePath
 from typing import Any
 
 import structlog
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Job, Role, Status
-from services import events, jobs, sandbox, storage, work
+from models import Job, Role
+from services import events, jobs, sandbox, storage, thumbnails, versions, work
 from services.actors import SYSTEM, Actor, require
 from services.errors import CouldNotCheck, NotFound, StorageUnavailable, Unreadable
 from services.jobs import JobView
@@ -72,9 +72,10 @@ def run(job_id: str) -> None:
 
 
 def request(session: Session, job_id: str, *, actor: Actor) -> JobView:
-    """Has a job's model checked again. Raises NotFound, Forbidden."""
+    """Has a job's model checked again, and its picture drawn anew. Raises NotFound, Forbidden."""
     require(actor, Role.STAFF)
     job, now = jobs.lock_row(session, job_id)
+    thumbnails.request(session, job)
     if job.model.get("state") != "pending":
         events.record(session, job.id, "ModelCheckRequested", actor)
         job.model = verdict.pending()
@@ -84,8 +85,8 @@ def request(session: Session, job_id: str, *, actor: Actor) -> JobView:
 
 
 def forget_versions(session: Session) -> int:
-    """Makes every job due for a check; results stay until the new ones are there. Returns how
-    many. For `make recheck`: the sweep does them in small batches."""
+    """Makes every job due for a check and a new picture; the old ones stay until the new ones are
+    there. Returns how many. For `make recheck`: the sweeps do them in small batches."""
     ids = session.scalars(
         update(Job)
         .where(_STATE != "pending")
@@ -93,6 +94,7 @@ def forget_versions(session: Session) -> int:
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     )
+    thumbnails.forget_versions(session)
     return len(ids.all())
 
 
@@ -101,13 +103,12 @@ def sweep(session: Session) -> list[str]:
 
     Returns the jobs; a few at a time, those that people work on first.
     """
-    waiting = (_STATE == "pending") & (Job.updated_at < func.now() - OVERDUE)
-    outdated = (_STATE != "pending") & _CHECKER.is_distinct_from(verdict.checker())
-    finished = Job.status.in_((Status.ARCHIVED, Status.REJECTED, Status.PAIDPICKEDUP))
+    is_waiting = _STATE == "pending"  # and then it has no checker yet
+    is_old = Job.updated_at < func.now() - OVERDUE
     due = session.scalars(
         select(Job.id)
-        .where(or_(waiting, outdated))
-        .order_by(case((waiting, 0), else_=1), finished, Job.created_at.desc())
+        .where(versions.is_other(_CHECKER, verdict.checker()), or_(~is_waiting, is_old))
+        .order_by(*versions.order(is_waiting))
         .limit(SWEEP_BATCH)
     ).all()
     for job_id in due:

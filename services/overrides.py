@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Job, MailKind, Role, Status
-from services import events, jobs, mail, student, work, workflow
+from services import effects, events, jobs, mail, student, work, workflow
 from services.actors import Actor, require
 from services.errors import Conflict, Invalid, NotFound
 from settings import lab
@@ -34,8 +34,8 @@ def resend_email(session: Session, job_id: str, kind: MailKind, *, actor: Actor)
             f"The {kind} e-mail does not fit a job that is {job.status}.",
             status=job.status,
         )
-    if kind is MailKind.APPROVAL and job.cost_cents is None:
-        raise Conflict("This job has no price yet. Change it back to Uploaded and approve it.")
+    if kind is MailKind.APPROVAL:
+        effects.require_price(job)
     mail.refuse_if_resent_lately(session, job.id, kind, student.resend_interval())
     return mail.resend(session, job, kind, now, actor=actor)
 

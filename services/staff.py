@@ -61,13 +61,14 @@ def add(session: Session, email: str, name: str, role: str, *, actor: Actor) -> 
 
 
 def deactivate(session: Session, staff_id: str, *, actor: Actor) -> None:
-    """From their next request on the person is out, and holds no job. Raises Forbidden, NotFound,
-    Conflict."""
+    """From their next request on the person is out, also when they are active again before an old
+    session has run out; and holds no job. Raises Forbidden, NotFound, Conflict."""
     staff = _get_for_loss(session, staff_id, actor)
     if not staff.active:
         raise Conflict(f"{staff.name} is deactivated already.")
     _refuse_self(staff, actor, "deactivate yourself")
     staff.active = False
+    staff.sessions_ended += 1
     released = _release_locks(session, staff.id)
     _note(session, "PersonDeactivated", staff, actor, locks_released=released)
 

@@ -122,6 +122,14 @@ def create_folder(upload: Path, name: str, file_name: str, metadata: dict[str, A
         return _reliably(make)
 
 
+def require_folder(folder: str) -> None:
+    """Raises Conflict when a job's folder is not there, though the storage is; StorageUnavailable
+    when that is not there either."""
+    if not path_of(folder).is_dir():
+        check()
+        raise Conflict(f"The job's folder {folder} is missing from the storage.", folder=folder)
+
+
 def copy_folder(source: str, status: Status, metadata: dict[str, Any]) -> FolderCopy:
     """Copies a job's folder to where the status wants it, with new metadata, durably.
 
@@ -134,9 +142,7 @@ def copy_folder(source: str, status: Status, metadata: dict[str, Any]) -> Folder
     incoming = parent / f"{INCOMING}{origin.name}"
 
     def copy() -> FolderCopy:
-        if not origin.is_dir():
-            check()
-            raise Conflict(f"The job's folder {source} is missing from the storage.", folder=source)
+        require_folder(source)
         files = _copy_files(origin, _fresh(incoming))
         _write_durably(incoming / METADATA, _as_json(metadata))
         target = parent / origin.name

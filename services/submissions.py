@@ -120,6 +120,8 @@ def _check_print(form: dict[str, str], wrong: dict[str, str]) -> None:
     if material is None:
         methods = " or ".join(known.name for known in lab().materials)
         wrong.setdefault("print_method", f"Choose {methods}.")
+        if not form["color"]:
+            wrong.setdefault("color", "Choose a colour.")
     elif form["color"] not in material.colors:
         wrong.setdefault("color", f"Choose one of the {material.name} colours.")
     if printer is None:

@@ -2,7 +2,8 @@
 
 Nothing waits for it, and nothing fails with it: a job without a picture says why. The row's
 `thumbnail` is `{state: pending|ok|failed, ...}`; with `ok` it has the picture's `hash`, with
-`failed` a `reason` in words. What a lost message or a dead worker left pending, a sweep takes up.
+`failed` a `reason` in words. What a lost message or a dead worker left pending, and what an older
+`VERSION` has drawn, a sweep takes up. A picture stays until there is a new one.
 """
 
 import hashlib
@@ -14,11 +15,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Job, utcnow
-from services import jobs, sandbox, storage, work
+from services import jobs, sandbox, storage, versions, work
 from services.actors import Actor
 from services.errors import CouldNotCheck, NotFound, StorageFull, StorageUnavailable, Unreadable
 from services.jobs import JobView
@@ -26,7 +27,7 @@ from services.jobs import JobView
 log = structlog.get_logger()
 
 MAKE_TASK = "thumbnail.make"
-VERSION = 1  # raise it when pictures look different
+VERSION = 1  # raise it when pictures look different: all jobs get a new one
 PICTURE, SMALL = "thumbnail.png", "thumbnail-128.webp"
 MAX_ATTEMPTS = 3
 SWEEP_AGE_S = 60
@@ -34,6 +35,9 @@ SWEEP_LIMIT = 10
 _WALL_S = 20
 _MAX_BYTES = 2 * 1024 * 1024
 _BLANK = "The model is too thin or too scattered to be seen in a small picture."
+
+_STATE = Job.thumbnail["state"].astext
+_VERSION = Job.thumbnail["version"].astext
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class _Work:
 
 def request(session: Session, job: Job) -> None:
     """Has the job's picture drawn, or drawn anew, once this transaction commits."""
-    job.thumbnail = {"state": "pending"}
+    job.thumbnail = _pending(job.thumbnail)
     work.send_after_commit(session, MAKE_TASK, job.id)
 
 
@@ -100,12 +104,21 @@ def make(job_id: str) -> None:
 
 
 def list_due(session: Session) -> list[str]:
-    """Jobs whose picture should be there by now, oldest first."""
-    due = select(Job.id).where(
-        Job.thumbnail["state"].astext == "pending",
-        Job.created_at < utcnow() - timedelta(seconds=SWEEP_AGE_S),
+    """Jobs whose picture should be there by now, and those that an older version has drawn."""
+    is_waiting = _STATE == "pending"
+    is_old = Job.created_at < utcnow() - timedelta(seconds=SWEEP_AGE_S)
+    due = select(Job.id).where(versions.is_other(_VERSION, str(VERSION)), or_(~is_waiting, is_old))
+    return list(session.scalars(due.order_by(*versions.order(is_waiting)).limit(SWEEP_LIMIT)))
+
+
+def forget_versions(session: Session) -> None:
+    """Makes every job's picture due; the old ones stay until the new ones are there."""
+    session.execute(
+        update(Job)
+        .where(_STATE != "pending")
+        .values(thumbnail=Job.thumbnail.op("-")("version"))
+        .execution_options(synchronize_session=False)
     )
-    return list(session.scalars(due.order_by(Job.created_at).limit(SWEEP_LIMIT)))
 
 
 def _none() -> bytes:
@@ -118,13 +131,13 @@ def _claim(session: Session, job_id: str) -> _Work | None:
         job, _ = jobs.lock_row(session, job_id)
     except NotFound:
         return None
-    if job.thumbnail.get("state") != "pending":
+    if job.thumbnail.get("version") == VERSION:
         return None
     attempts = int(job.thumbnail.get("attempts", 0)) + 1
     if attempts > MAX_ATTEMPTS:
-        job.thumbnail = _failed("Drawing it broke off several times.")
+        job.thumbnail = _outcome(job.thumbnail, _failed("Drawing it broke off several times."))
         return None
-    job.thumbnail = {"state": "pending", "attempts": attempts}
+    job.thumbnail = _pending(job.thumbnail) | {"attempts": attempts}
     return _Work(job.folder, job.original_name, job.original_filename)
 
 
@@ -133,7 +146,7 @@ def _give_back(job_id: str) -> None:
     with work.unit() as session:
         job, _ = jobs.lock_row(session, job_id)
         if job.thumbnail.get("state") == "pending":
-            job.thumbnail = {"state": "pending"}
+            job.thumbnail = _pending(job.thumbnail)
 
 
 def _draw(wanted: _Work, folder: Path) -> dict[str, Any]:
@@ -180,10 +193,21 @@ def _keep(
             storage.write_file(job.folder, SMALL, _content(folder / "small.webp"))
         except StorageFull:
             drawn = _failed("There was no room in the storage for it.")
-    job.thumbnail = drawn
+    job.thumbnail = _outcome(job.thumbnail, drawn)
     session.flush()
     jobs.write_metadata(job)
     return True
+
+
+def _pending(before: dict[str, Any]) -> dict[str, Any]:
+    return {"state": "pending", **({"hash": before["hash"]} if "hash" in before else {})}
+
+
+def _outcome(before: dict[str, Any], drawn: dict[str, Any]) -> dict[str, Any]:
+    """An older picture is better than none, and still one of this model."""
+    if drawn["state"] == "failed" and "hash" in before:
+        return {"state": "ok", "hash": before["hash"], "version": VERSION}
+    return drawn
 
 
 def _failed(reason: str) -> dict[str, Any]:

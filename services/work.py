@@ -77,7 +77,7 @@ def unit() -> Iterator[Session]:
         try:
             yield session
             session.flush()
-        except BaseException:
+        except BaseException:  # also the end of a worker: what is on disk must not stay half done
             session.rollback()
             for undo in reversed(session.info.pop("on_rollback", [])):
                 _attempt(undo)

@@ -95,7 +95,7 @@ TRANSITIONS: Mapping[str, Transition] = {row.action: row for row in (
     _row("mark-complete", "Mark complete", S.PRINTING, S.COMPLETED, R.STAFF, Lock.HELD,
          "PrintCompleted", effects.complete_run, mail=MailKind.COMPLETION),
     _row("mark-picked-up", "Mark picked up", S.COMPLETED, S.PAIDPICKEDUP, R.STAFF, Lock.HELD,
-         "PickedUp"),
+         "PickedUp", effects.pick_up),
     _row("revert-completion", "Revert completion", S.COMPLETED, S.PRINTING, R.STAFF,
          Lock.NOT_ANOTHERS, "StatusReverted", effects.reopen_run, in_window=True),
     _row("revert-pickup", "Revert pickup", S.PAIDPICKEDUP, S.COMPLETED, R.STAFF, Lock.NOT_ANOTHERS,
@@ -189,10 +189,14 @@ def moved_on(session: Session, job_id: str) -> Conflict:
     return Conflict(message, **details)
 
 
+def revert_until(changed_at: datetime) -> datetime:
+    """Until when a change of status can be taken back."""
+    return changed_at + timedelta(minutes=lab().workflow.revert_window_minutes)
+
+
 def revert_seconds_left(changed_at: datetime, now: datetime) -> int:
     """How long the last change of status can still be taken back, in whole seconds."""
-    window = timedelta(minutes=lab().workflow.revert_window_minutes)
-    return max(0, int((changed_at + window - now).total_seconds()))
+    return max(0, int((revert_until(changed_at) - now).total_seconds()))
 
 
 def _check_status(session: Session, transition: Transition, job: Job, now: datetime) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import heartbeat_sent, worker_process_init, worker_ready
 from kombu import Queue, pools
 from kombu.exceptions import LimitExceeded, OperationalError
@@ -50,7 +51,7 @@ def _broker_url() -> str:
 celery = Celery(
     "printdesk",
     broker=_broker_url(),
-    include=["tasks.mail", "tasks.models", "tasks.pictures", "tasks.sweeps"],
+    include=["tasks.mail", "tasks.models", "tasks.pictures", "tasks.reports", "tasks.sweeps"],
 )
 celery.conf.update(
     # A worker takes both, unless it is told otherwise; `make run` has one for each.
@@ -85,9 +86,16 @@ celery.conf.update(
         },
         "thumbnail.sweep": {
             "task": "thumbnail.sweep",
-            "schedule": 60.0,
-            "options": {"expires": 60},
+            "schedule": settings().sweep_seconds,
+            "options": {"expires": 4 * settings().sweep_seconds},
         },
+        # Hourly: on the first of a month it finds something to do, or when a worker is back.
+        "reports.summary": {
+            "task": "reports.summary",
+            "schedule": crontab(minute=7),
+            "options": {"expires": 3600},
+        },
+        "jobs.recount": {"task": "jobs.recount", "schedule": 600.0, "options": {"expires": 600}},
         "files.sweep": {"task": "files.sweep", "schedule": 1800.0, "options": {"expires": 1800}},
         "storage.measure": {
             "task": "storage.measure",

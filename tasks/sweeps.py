@@ -1,6 +1,6 @@
 """What recurs besides mail."""
 
-from services import confirmations, integrity, storage, usage, work
+from services import confirmations, counts, integrity, storage, usage, work
 from tasks.app import celery
 
 SCAN_LIMIT_S = 3600  # longer than the broker waits for a word: a doubled message does nothing
@@ -10,6 +10,12 @@ SCAN_LIMIT_S = 3600  # longer than the broker waits for a word: a doubled messag
 def expire_confirmations() -> None:
     with work.unit() as session:
         confirmations.expire_due(session)
+
+
+@celery.task(name="jobs.recount")
+def recount_jobs() -> None:
+    with work.unit() as session:
+        counts.recount(session)
 
 
 @celery.task(name="files.sweep")

@@ -22,6 +22,7 @@ ALLOWED = {
     "callbacks": {"components", "services", "models", "settings"},
     "pages": {"components", "services", "models", "settings"},
     "launch": {"settings", "services", "models", "launch"},
+    "demo": {"settings", "services", "models", "launch", "demo"},
     "slicer_opener": {"slicer_opener"},
 }
 # One module more than the table says.

@@ -22,7 +22,7 @@ from tests.support.client import PATH_TO, Desk
 FRAME = {"_pages_location", "_pages_content", "_pages_store", "_pages_dummy"}
 # Every action that has a dialog, and a status from which it can be begun.
 ACTIONS = {
-    **{"approve": "UPLOADED", "reject": "UPLOADED", "notes": "UPLOADED", "delete": "UPLOADED"},
+    **{"approve": "UPLOADED", "reject": "UPLOADED", "edit": "UPLOADED", "delete": "UPLOADED"},
     **{"force-confirm": "PENDING", "resend": "PENDING", "mark-printing": "READYTOPRINT"},
     **{"mark-complete": "PRINTING", "mark-failed": "PRINTING", "mark-picked-up": "COMPLETED"},
     **{"revert-completion": "COMPLETED", "revert-pickup": "PAIDPICKEDUP"},
@@ -165,10 +165,10 @@ def test_pages_with_a_job_of_each_status_are_whole(desk, role):
     paths = pages_of(browser)
     for status, job_id in chosen.items():
         view = {"status": status, "page": 1}
-        for path in paths:
+        for path in (*paths, f"/job/{job_id}"):
             trees = build(browser, path, queue_view=view, queue_selected=job_id)
             assert_no_id_twice(trees)
-            if path == "/dashboard":
+            if path in ("/dashboard", f"/job/{job_id}"):
                 assert job_id in json.dumps(trees), f"{role} does not see a job that is {status}"
 
 
@@ -198,6 +198,8 @@ def test_pages_with_300_jobs_are_whole_and_bounded(desk, role):
         "?status=PENDING&status=PRINTING",
         "?children=x&id=y&_query=z",
         "?search=%3Cscript%3E",
+        "?page=999999999999999999999&sort=x&printer=%00&from=2026-02-31&to=99999-01-01&expired=2",
+        "?page=-1&from=0001-01-01&to=9999-12-31&unreviewed=1&search=%25%00",
     ],
 )
 def test_a_page_opens_with_any_query(desk, query):
@@ -218,14 +220,17 @@ def test_every_callback_points_at_ids_that_exist(desk):
     admin = desk.browser(Role.ADMIN)
     known = set(FRAME)
     paths = pages_of(admin)
-    assert set(paths) == {page["path"] for page in dash.page_registry.values()}
-    for path in paths:
+    fixed = {page["path"] for page in dash.page_registry.values() if not page["path_template"]}
+    assert set(paths) == fixed
+    for path in (*paths, f"/job/{desk.job()}"):
         known.update(ids_in(build(admin, path)))
     for action, status in ACTIONS.items():
         known.update(ids_in(dialog_of(admin, action, desk.job(status))))
     missing = []
     for callback in dependencies(admin):
         outputs = re.sub(r"@[0-9a-f]+", "", callback["output"].strip(".")).split("...")
+        if callback["no_output"]:
+            outputs = []
         wanted = [output.rpartition(".")[0] for output in outputs]
         wanted += [part["id"] for part in callback["inputs"] + callback["state"]]
         missing += [f"{name} of {callback['output']}" for name in wanted if not exists(name, known)]

@@ -85,7 +85,7 @@ def safe_next(target: str) -> str:
 
 
 def _identify() -> None:
-    g.started, g.actor, g.by_cookie = time.monotonic(), None, False
+    g.started, g.actor, g.by_cookie, g.state = time.monotonic(), None, False, ""
     if request.endpoint in ("_dash_assets.static", "health.read_health"):
         return
     header = request.headers.get("Authorization", "")
@@ -95,15 +95,21 @@ def _identify() -> None:
             return
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn("Invalid or expired token")
-        g.actor = _read_bearer(token.strip()).actor
+        identity = _read_bearer(token.strip())
+        g.actor, g.state = identity.actor, identity.state
     elif "staff_id" in session:
         with work.unit() as unit:
-            identity = people.find_identity(unit, str(session["staff_id"]))
+            found = people.find_identity(unit, str(session["staff_id"]), with_state=_asks_again())
         stamp = str(session.get("stamp", ""))
-        if identity is not None and secrets.compare_digest(identity.stamp, stamp):
-            g.actor, g.by_cookie = identity.actor, True
+        if found is not None and secrets.compare_digest(found.stamp, stamp):
+            g.actor, g.by_cookie, g.state = found.actor, True, found.state
         else:
             session.clear()
+
+
+def _asks_again() -> bool:
+    """The answer will depend on the database's state; web/conditional.py."""
+    return "If-None-Match" in request.headers
 
 
 def _read_bearer(token: str) -> Identity:
@@ -116,7 +122,7 @@ def _read_bearer(token: str) -> Identity:
             with work.unit() as unit:
                 return bearer.find_identity(unit, claims)
     with work.unit() as unit:
-        return people.read_token(unit, token)
+        return people.read_token(unit, token, with_state=_asks_again())
 
 
 def _refuse_foreign_origin() -> None:
@@ -167,17 +173,20 @@ def _is_dash_call() -> bool:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Content-Security-Policy", _policy())
-    if settings().is_https:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.status_code != 304:  # the answer that it confirms has them (RFC 9110, 15.4.5)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Content-Security-Policy", _DATA if response.is_json else _policy())
+        if settings().is_https:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if g.get("actor") is not None or request.endpoint in ("public.show_job", "public.show_confirm"):
         headers.setdefault("Cache-Control", "no-store")
     return response
 
 
+# JSON is no page: opened as one, it may load nothing at all.
+_DATA = "default-src 'none'; frame-ancestors 'none'"
 _inline_scripts: Callable[[], Sequence[str]] = tuple
 
 

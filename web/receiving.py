@@ -5,6 +5,7 @@ from typing import IO, Any, cast
 
 from flask import Request, after_this_request, request
 from flask.wrappers import Response
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from services import submissions, work
@@ -70,6 +71,15 @@ class PrintdeskRequest(Request):
         receiver = Receiver(lab().upload.max_bytes)
         self._receivers.append(receiver)
         return cast(IO[bytes], receiver)
+
+    def get_data(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises RequestEntityTooLarge also for a body that comes in chunks, without a length: of
+        that, werkzeug takes the first part for the whole."""
+        data = super().get_data(*args, **kwargs)
+        most = self.max_content_length
+        if self.content_length is None and most is not None and len(data) >= most:
+            raise RequestEntityTooLarge()
+        return data
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         if e is not None and not self.get_data(cache=True):

@@ -1,7 +1,9 @@
-"""The lab's mails to students: a subject, a text part and an HTML part for each kind.
+"""The lab's mails to students: a subject, a text part and an HTML part for each kind; and the
+monthly summary for those who lead the lab.
 
 Each kind has two templates beside this file. What people typed is cleaned to one line, and escaped
-in the HTML part. Nothing is loaded from elsewhere: no images, fonts or trackers.
+in the HTML part. Nothing is loaded from elsewhere: no images, fonts or trackers; what the summary
+shows, it carries.
 """
 
 import re
@@ -69,6 +71,19 @@ def compose(kind: str, facts: Mapping[str, Any]) -> Letter:
         subject=subject.format(filename=filename, short_id=known["short_id"]),
         text=_wrap(text),
         html=_ENVIRONMENT.get_template(f"{kind}.html.j2").render(known),
+    )
+
+
+def compose_summary(facts: Mapping[str, Any]) -> Letter:
+    """The monthly summary. `facts`: month ("October 2026"), before ("September 2026"), rows (of
+    services.reports.words), charts (name, title, alt), reasons (reason, count), report_url, lab
+    (settings.Lab)."""
+    known = {**facts, "lab": facts["lab"].lab}
+    known["reasons"] = [(_one_line(reason), count) for reason, count in facts["reasons"]]
+    return Letter(
+        subject=f"{known['month']} at {known['lab'].name}",
+        text=_wrap(_ENVIRONMENT.get_template("summary.txt.j2").render(known)),
+        html=_ENVIRONMENT.get_template("summary.html.j2").render(known),
     )
 
 

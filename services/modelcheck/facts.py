@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.errors import Unreadable
-from services.modelcheck.reading import AGAIN, Faces, Model, Points
+from services.modelcheck.reading import AGAIN, Faces, Model, Points, bounds
 
 Keys = NDArray[np.uint64]
 
@@ -40,8 +40,8 @@ def measure(model: Model) -> tuple[dict[str, Any], Points]:
     """
     triangles = len(model.faces)
     points, faces = weld(model)
-    low = points.min(axis=0)
-    size = points.max(axis=0) - low
+    low, high = bounds(points)
+    size = high - low
     faces = _without_collapsed(faces)
     edges = _edges(faces, len(points))
     flipped = int(np.count_nonzero(edges.flips))
@@ -78,7 +78,8 @@ def weld(model: Model) -> tuple[Points, Faces]:
     -2.7e-16 and 0 are one place.
     """
     vertices, model.vertices = model.vertices, np.empty((0, 3))
-    places = vertices * (1 / (TOLERANCE * max(float(np.ptp(vertices, axis=0).max()), 1e-300)))
+    low, high = bounds(vertices)
+    places = vertices * (1 / (TOLERANCE * max(float((high - low).max()), 1e-300)))
     np.rint(places, out=places)
     places += 0.0  # -0 and 0 are the same place, and different bits
     index_bits = np.uint64(max(1, (len(vertices) - 1).bit_length()))

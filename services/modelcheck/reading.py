@@ -88,11 +88,19 @@ def keep_used(vertices: Points, faces: Faces) -> tuple[Points, Faces]:
     return vertices[used], renumbered[faces].astype(np.int32, copy=False)
 
 
+def bounds(points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The least and the greatest of each column. numpy's own `min(axis=0)` takes ten times as long
+    for rows of three."""
+    columns = [points[:, axis] for axis in range(points.shape[1])]
+    low = np.array([column.min() for column in columns], points.dtype)
+    return low, np.array([column.max() for column in columns], points.dtype)
+
+
 def _check(model: Model) -> None:
     if not len(model.faces):
         raise Unreadable(f"The model has no triangles in it, so there is nothing to print. {AGAIN}")
     refuse_too_many(len(model.faces))
-    low, high = model.vertices.min(axis=0), model.vertices.max(axis=0)
+    low, high = bounds(model.vertices)
     # The least and the greatest of an axis are not numbers when any coordinate of it is not one.
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise Unreadable(f"The model has coordinates that are not numbers. Repair it. {AGAIN}")

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.archives import INFLATED_BYTES
 from services.errors import Unreadable
-from services.filetypes import ZIP_INFLATED_BYTES
 from services.modelcheck.reading import (
     AGAIN,
     Faces,
@@ -128,7 +128,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
 
 
 def _refuse_bomb(unpacked: int) -> None:
-    if unpacked > ZIP_INFLATED_BYTES:
+    if unpacked > INFLATED_BYTES:
         raise Unreadable(
             "The 3MF unpacks to far more than a printable model needs. Simplify the model, and "
             "export it again."

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.modelcheck.reading import bounds
+
 Floats = NDArray[np.float32]
 Points = NDArray[np.float64]
 
@@ -26,14 +28,13 @@ class View:
 def look_at(vertices: Points, size: int) -> View:
     """Fits the vertices into a square of `size` pixels. `vertices` in mm, z up."""
     axes = _axes()
-    middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    turned = (vertices - middle).astype(np.float32) @ axes.T.astype(np.float32)
-    low, high = turned.min(axis=0), turned.max(axis=0)
+    low, high = bounds(vertices)
+    turned = (vertices - (low + high) / 2).astype(np.float32) @ axes.T.astype(np.float32)
+    low, high = bounds(turned)
     extent = max(float((high - low)[:2].max()), 1e-12)
-    scale = size * (1 - 2 * MARGIN) / extent
-    turned -= (low + high) / 2
-    turned *= np.float32(scale)
-    turned[:, :2] += np.float32(size / 2)
+    scale = np.float32(size * (1 - 2 * MARGIN) / extent)
+    turned *= scale
+    turned += np.array([size / 2, size / 2, 0], np.float32) - scale * (low + high) / 2
     return View(turned, axes, size)
 
 

@@ -1,7 +1,6 @@
 """The thumbnail: read, look, shade, write."""
 
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,57 +10,58 @@ from PIL import Image
 from services.errors import Unreadable
 from services.modelcheck import facts, reading
 from services.modelcheck.reading import AGAIN
-from services.pictures import camera, raycasting, shading, simplifying, zbuffer
+from services.pictures import camera, shading, simplifying, zbuffer
 from services.pictures.camera import Floats, Points
 
 SIZE = 512
 SMALL = 128
 MIN_INK = 0.002
-LARGE = 400_000  # faces above which the fallback draws one sample a pixel, to end in time
+MUCH = 100_000_000  # pixels and rows that can be looked at in time: some seconds
+COARSEST = SIZE // 8
 
 
-def draw(path: str, kind: str, name: str, folder: str, renderer: str = "") -> dict[str, Any]:
+def draw(path: str, kind: str, name: str, folder: str) -> dict[str, Any]:
     """Draws a model file into `folder`: picture.png and small.webp.
 
-    `renderer` is "embree" or "numpy"; without it, the first that is there. Returns the ink, the
-    part of the picture that is covered: too little of it means blank, and nothing is written.
-    Raises Unreadable.
+    Returns the ink, the part of the picture that is covered: too little of it means blank, and
+    nothing is written. Raises Unreadable.
     """
     model = reading.read(path, kind, name)
-    if len(model.faces) <= shading.MAX_SMOOTHED:  # faces must know their neighbours
+    # Faces must know their neighbours, to be smoothed.
+    if len(model.faces) <= shading.MAX_SMOOTHED:
         points, faces = simplifying.without_doubles(*facts.weld(model))
     else:
         points, faces = model.vertices, model.faces
     if not len(faces):
         raise Unreadable(f"All triangles of the model are degenerate: none has a surface. {AGAIN}")
-    picture, used = render(points, faces, renderer)
+    picture = render(points, faces)
     ink = float(picture[:, :, 3].mean())
     if ink >= MIN_INK:
         _write(picture, Path(folder))
-    return {"ink": round(ink, 5), "blank": ink < MIN_INK, "renderer": used}
+    return {"ink": round(ink, 5), "blank": ink < MIN_INK}
 
 
-def render(vertices: Points, faces: NDArray[Any], renderer: str = "") -> tuple[Floats, str]:
-    """The picture as premultiplied colours, and which renderer made it."""
-    faces = np.ascontiguousarray(faces, np.int32)
-    if renderer != "numpy":
-        try:
-            return _render(vertices, faces, raycasting, 2), "embree"
-        except ImportError:
-            if renderer:
-                raise
-    return _render(vertices, faces, zbuffer, 1 if len(faces) > LARGE else 2), "numpy"
-
-
-def _render(
-    vertices: Points, faces: NDArray[np.int32], renderer: ModuleType, samples: int
-) -> Floats:
-    view = camera.look_at(vertices, SIZE * samples)
-    seen = renderer.find_visible(view, faces)
+def render(vertices: Points, faces: NDArray[np.int32]) -> Floats:
+    """The picture as premultiplied colours, with smooth edges where there is time for them."""
+    view = camera.look_at(vertices, 2 * SIZE)
+    size = _choose_size(*zbuffer.count_work(view, faces))
+    if size != view.size:
+        view = camera.look_at(vertices, size)
+    seen = zbuffer.find_visible(view, faces)
     if not (seen >= 0).any():
         return np.zeros((SIZE, SIZE, 4), np.float32)
     picture = shading.shade(view, faces, seen, vertices)
-    return shading.reduce_by_half(picture) if samples == 2 else picture
+    if size > SIZE:
+        return shading.reduce_by_half(picture)
+    return picture.repeat(SIZE // size, axis=0).repeat(SIZE // size, axis=1)
+
+
+def _choose_size(pixels: float, rows: float) -> int:
+    """As large as time allows: many large triangles one behind the other get a coarse picture."""
+    size = 2 * SIZE
+    while pixels + rows > MUCH and size > COARSEST:
+        size, pixels, rows = size // 2, pixels / 4, rows / 2
+    return size
 
 
 def _write(picture: Floats, folder: Path) -> None:

@@ -35,7 +35,7 @@ def make(path: str, kind: str, name: str, target: str) -> dict[str, Any]:
     model = reading.read(path, kind, name)
     triangles = len(model.faces)
     points, faces = facts.weld(model)
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = reading.bounds(points)
     points -= [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
     # On the model as it is: simplifying may close a gap, or open one.
     about: dict[str, Any] = {
@@ -99,7 +99,8 @@ def _mesh(points: Points, faces: Faces) -> dict[str, Any]:
 
 def _rounded(points: Points) -> Points:
     """Coordinates on a grid of a power of two: their last bits are zeros, which pack well."""
-    longest = float((points.max(axis=0) - points.min(axis=0)).max())
+    low, high = reading.bounds(points)
+    longest = float((high - low).max())
     step = 2.0 ** math.floor(math.log2(max(longest, 1e-9) / _STEPS))
     return np.round(points / step) * step
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from services.modelcheck.reading import bounds
 from services.pictures.camera import Points
 
 Faces = NDArray[np.int32]
@@ -52,8 +53,8 @@ def _collapse(points: Points, faces: Faces, target: int) -> tuple[Points, Faces]
 
 def _cluster(points: Points, faces: Faces, cells: int) -> tuple[Points, Faces]:
     """One point for all of a cell, in their middle; triangles that become lines or doubles go."""
-    low = points.min(axis=0)
-    side = max(float((points.max(axis=0) - low).max()), 1e-12) / cells
+    low, high = bounds(points)
+    side = max(float((high - low).max()), 1e-12) / cells
     cell = ((points - low) / side).astype(np.int64)
     keys = (cell[:, 0] * (cells + 1) + cell[:, 1]) * (cells + 1) + cell[:, 2]
     found, label = np.unique(keys, return_inverse=True)

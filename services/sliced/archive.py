@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from services import filetypes
+from services import archives
+from services.looks import WINDOW
 from services.sliced import comments, facts
 from services.sliced.facts import Plate, SlicedFacts
 
@@ -25,11 +26,11 @@ class Forbidden(ValueError):
 
 def read(path: Path) -> SlicedFacts | None:
     """All plates, summed and listed. Raises Invalid for what the zip gate refuses."""
-    with filetypes.open_archive(path) as archive:
+    with archives.open_archive(path) as archive:
         parts = {entry.filename.casefold(): entry for entry in archive.infolist()}
         headers = [
             comments.read(_text(archive, parts[name]))
-            for name in sorted(parts)[: filetypes.ZIP_ENTRIES]
+            for name in sorted(parts)[: archives.ENTRIES]
             if name.startswith("metadata/plate_") and name.endswith(".gcode")
         ][:MAX_PLATES]
         plates = _plates(archive, parts)
@@ -97,7 +98,7 @@ class _SliceInfo:
 def _text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
     """The first 64 KB of a part; no more is unpacked."""
     with archive.open(entry) as stream:
-        return stream.read(filetypes.WINDOW).decode("utf-8", "replace")
+        return stream.read(WINDOW).decode("utf-8", "replace")
 
 
 def _printer(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str | None:

@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError
 import structlog
 
 from services.errors import Invalid
-from services.filetypes import WINDOW
+from services.looks import WINDOW
 from services.sliced import archive, bgcode, comments
 from services.sliced.facts import SlicedFacts
 

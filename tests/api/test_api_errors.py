@@ -1,5 +1,6 @@
 """The error format everywhere, and bodies that nobody should send."""
 
+import io
 import json
 
 import pytest
@@ -15,6 +16,7 @@ WITH_BODY = {
     "/jobs/{id}/approve": {"weight_g": 1, "time_hours": 1},
     "/jobs/{id}/reject": {"reasons": ["x"], "custom_reason": "x"},
     "/jobs/{id}/review": {"reviewed": True},
+    "/jobs/{id}": {"weight_g": 1, "time_hours": 1, "color": "Blue"},
     "/jobs/{id}/notes": {"notes": "x"},
     "/jobs/{id}/admin/force-unlock": {"reason": "x"},
     "/jobs/{id}/admin/force-confirm": {"reason": "x"},
@@ -44,7 +46,9 @@ def target(desk, route):
 
 
 def method_of(route):
-    return {"notes": "PATCH", "orphaned-file": "DELETE"}.get(route.rpartition("/")[2], "POST")
+    return {"notes": "PATCH", "{id}": "PATCH", "orphaned-file": "DELETE"}.get(
+        route.rpartition("/")[2], "POST"
+    )
 
 
 def test_every_route_with_a_body_is_in_this_list(desk):
@@ -111,6 +115,32 @@ def test_a_body_of_more_than_a_megabyte_is_refused(desk):
     for size in (1024**2, 10 * 1024**2):
         answer = desk.staff.call("PATCH", f"/jobs/{job_id}/notes", {"notes": "x" * size})
         assert "notes" in refusal_of(answer, 400, "invalid")["fields"]
+
+
+def test_a_body_that_does_not_say_how_long_it_is_is_refused_alike(desk):
+    """As a program sends it that does not know yet: in chunks."""
+    job_id = desk.job()
+    chunked = {
+        "wsgi.input_terminated": True,
+        "CONTENT_LENGTH": "",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+
+    def send(method, path, body):
+        return desk.staff.call(
+            method,
+            path,
+            input_stream=io.BytesIO(json.dumps(body).encode()),
+            content_type="application/json",
+            environ_overrides=chunked,
+        )
+
+    long = "x" * 10 * 1024**2
+    refusal_of(send("POST", f"/jobs/{job_id}/reject", {"reasons": [long]}), 413, "too_large")
+    answer = send("PATCH", f"/jobs/{job_id}/notes", {"notes": long})
+    assert "notes" in refusal_of(answer, 400, "invalid")["fields"]
+    assert desk.staff.post(f"/jobs/{job_id}/lock").status_code == 200
+    assert send("PATCH", f"/jobs/{job_id}/notes", {"notes": "short"}).status_code == 200
 
 
 @pytest.mark.parametrize(

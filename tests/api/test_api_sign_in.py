@@ -191,6 +191,7 @@ def test_an_administrator_may_do_what_staff_may(desk):
 REASON = {"reason": "x"}
 BODY = {
     "/jobs/<job_id>/review": {"reviewed": True},
+    "/jobs/<job_id>": {"color": "Blue"},
     "/jobs/<job_id>/notes": {"notes": "x"},
     "/jobs/<job_id>/approve": {"weight_g": 1, "time_hours": 1},
     "/jobs/<job_id>/reject": {"reasons": ["x"]},

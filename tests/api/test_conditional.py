@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from models import Role, utcnow
-from services import usage, work
-from tests.support.client import changed_job, refusal_of
+from services import usage
+from tests.support import queries
+from tests.support.client import Caller, changed_job, refusal_of
 
-ROUTES = ("/jobs", "/jobs?status=UPLOADED&page=1", "/jobs/{id}", "/stats", "/stats/detailed?days=7")
+ROUTES = (
+    *("/jobs", "/jobs?status=UPLOADED&page=1", "/jobs/{id}", "/news"),
+    *("/stats", "/stats/detailed?days=7"),
+)
 
 
 def tag_of(caller, path):
@@ -58,19 +61,18 @@ def test_any_change_means_a_new_answer(desk, job_id, route):
     assert answer.status_code == 200 and answer.headers["ETag"] != tag
 
 
-def test_a_304_costs_one_query_besides_the_caller_s_own(desk, job_id):
-    """Who asks is read for every request; the rest is the token."""
-    asked = []
-    listener = lambda *call: asked.append(call[2])  # noqa: E731  # removed by identity below
-    event.listen(work.engine(), "before_cursor_execute", listener)
-    try:
-        unchanged(desk.staff, "/jobs")
-    finally:
-        event.remove(work.engine(), "before_cursor_execute", listener)
-    who, token = asked[-2:]
-    assert "FROM staff" in who and "pg_current_snapshot" in token
-    before = asked[-3]  # the last query of the full answer, or of a 304 that was missed
-    assert "FROM staff" not in before
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("of", ["token", "session"])
+def test_a_304_costs_one_query(desk, job_id, route, of):
+    """The one that looks who is asking brings the state of the database with it."""
+    path = route.replace("{id}", job_id)
+    caller = desk.staff if of == "token" else Caller(desk.browser())
+    with queries.noted() as asked:
+        answer, _ = unchanged(caller, path)
+        *_, before, last = asked
+    assert answer.status_code == 304
+    assert "FROM staff" in last and "pg_current_snapshot" in last
+    assert "pg_current_snapshot" not in before  # it ended the full answer
 
 
 def test_tags_come_alone_in_a_list_strong_weak_and_as_a_star(desk, job_id):

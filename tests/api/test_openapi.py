@@ -136,7 +136,7 @@ def test_the_console_does_not_load_the_page_s_scripts(desk):
 def test_options_says_what_a_route_can(desk):
     for path, methods in (
         ("/jobs", {"GET"}),
-        (f"/jobs/{'0' * 32}", {"GET", "DELETE"}),
+        (f"/jobs/{'0' * 32}", {"GET", "PATCH", "DELETE"}),
         ("/confirm/expired", {"GET"}),
         ("/admin/audit/orphaned-file", {"DELETE"}),
     ):

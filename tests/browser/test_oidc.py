@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support import launched, oidc
+from tests.support import launched, node, oidc
 from tests.support.accounts import add_staff
 from tests.support.mailserver import MailServer, free_port
 from tests.support.servers import connect
@@ -14,7 +14,7 @@ from tests.support.servers import connect
 
 @pytest.fixture(scope="module")
 def provider_and_desk():
-    if not oidc.has_node():
+    if not node.has_node():
         pytest.skip("node and npm are not here: the provider of this test needs them")
     smtp, port = MailServer(), free_port()
     smtp.start()

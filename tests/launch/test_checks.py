@@ -1,5 +1,9 @@
 """Weak settings are named at the start, and production refuses the worst; no secret is repeated."""
 
+import os
+import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -7,11 +11,11 @@ import requests
 
 from launch import checks
 from launch.processes import LaunchError
-from settings import Settings
+from settings import ROOT, Settings
 from tests.support import launched, meshes
 from tests.support.client import FORM
-from tests.support.mailserver import MailServer
-from tests.support.servers import connect
+from tests.support.mailserver import MailServer, free_port
+from tests.support.servers import connect, make_folder
 
 GOOD_KEY = "264c422792b758affb1030a4f26512d5d069118300dbb6273f80689962c6e8c7"
 DATABASE = "postgresql+psycopg://printdesk:the-db-secret@db.example.edu/printdesk"
@@ -141,3 +145,47 @@ def send_a_mail(desk):
             assert time.monotonic() < deadline, "no mail was tried"
             time.sleep(0.1)
     assert SMTP_SECRET not in str(row)
+
+
+def start_gunicorn(**environment):
+    """gunicorn as a lab with servers of its own starts it: what it said, and its exit status; None
+    when it went on to serve."""
+    ours = {name.upper() for name in Settings.model_fields} | {checks.DONE}
+    clean = {name: value for name, value in os.environ.items() if name not in ours}
+    folder = make_folder("gunicorn")
+    environment = {
+        "PORT": str(free_port()),
+        "VAR_DIR": str(folder / "var"),
+        "STORAGE_DIR": str(folder / "storage"),
+        "DATABASE_URL": DATABASE,
+        "ENV_FILE": os.devnull,
+        **environment,
+    }
+    process = subprocess.Popen(
+        (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:server"),
+        cwd=ROOT,
+        env=clean | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = []
+    try:
+        for line in process.stderr:
+            said.append(line)
+            if "Listening at" in line:
+                return "".join(said), None
+        return "".join(said), process.wait(30)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+def test_gunicorn_by_itself_looks_at_the_settings_too():
+    said, status = start_gunicorn(SECRET_KEY="a short secret key")
+    assert "at least 32" in said and status == 1 and "Traceback" not in said
+    said, status = start_gunicorn(SECRET_KEY=GOOD_KEY, OIDC_TRUST_EMAIL="true")
+    assert "Weak setting: OIDC_TRUST_EMAIL" in said and status is None
+    said, status = start_gunicorn(SECRET_KEY=GOOD_KEY)
+    assert "Weak setting" not in said and status is None

@@ -84,5 +84,5 @@ def test_a_lease_that_runs_out_changes_it(people):
 def test_it_needs_no_walk_through_the_jobs(people):
     with work.unit() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = session.execute(text(f"EXPLAIN {changes._TOKEN.text}")).scalars().all()
+        plan = session.execute(text(f"EXPLAIN SELECT {changes._TOKEN}")).scalars().all()
     assert any("ix_jobs_locked_until" in line for line in plan), plan

@@ -1,5 +1,8 @@
 """The outbox: each mail goes out once, and waits for as long as it must."""
 
+import asyncio
+import threading
+import time
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -8,7 +11,7 @@ from sqlalchemy import update
 
 from models import Event, Mail, MailKind, MailState, Status, utcnow
 from services import confirmations, mail, student, work
-from services.errors import Forbidden, Invalid
+from services.errors import Conflict, Forbidden, Invalid
 from services.letters import CONFIRM_URL_MARK
 from tasks.mail import sweep
 from tests.support import jobs
@@ -285,3 +288,39 @@ def test_a_mail_to_an_address_of_another_alphabet_goes_out_or_says_why(server, p
     if read(received.id).state != MailState.SENT:
         assert read(received.id).state == MailState.FAILED
         assert read(received.id).last_error
+
+
+class SlowServer(MailServer):
+    """A mail server that takes its time: it answers when it may."""
+
+    def __init__(self):
+        super().__init__()
+        self.has_begun, self.may_answer = threading.Event(), threading.Event()
+
+    async def handle_DATA(self, server, session, envelope):
+        self.has_begun.set()
+        while not self.may_answer.is_set():
+            await asyncio.sleep(0.02)
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_a_job_whose_mail_is_being_sent_is_not_deleted_and_nobody_waits(people, configure):
+    server = SlowServer()
+    server.start()
+    configure(SMTP_URL=server.url)
+    job = jobs.submit()
+    sending = Thread(target=deliver, args=(jobs.mails(job.id)[0].id,))
+    sending.start()
+    try:
+        assert server.has_begun.wait(20)
+        started = time.monotonic()
+        with pytest.raises(Conflict, match="e-mail for this job is being sent"):
+            jobs.act(job.id, "delete", people.staff)
+        assert time.monotonic() - started < 5
+    finally:
+        server.may_answer.set()
+        sending.join(20)
+        server.stop()
+    assert jobs.event_types(job.id)[-1] == "EmailSent"
+    with pytest.raises(AssertionError, match="the job is gone"):
+        jobs.act(job.id, "delete", people.staff)

@@ -222,7 +222,7 @@ def test_an_archive_that_unpacks_to_more_than_it_says_is_refused(tmp_path, monke
         archive.writestr("[Content_Types].xml", meshes.CONTENT_TYPES)
         archive.writestr("_rels/.rels", meshes.RELATIONSHIPS)
         archive.writestr("3D/3dmodel.model", meshes.model_part())
-    monkeypatch.setattr(threemf, "ZIP_INFLATED_BYTES", 500)
+    monkeypatch.setattr(threemf, "INFLATED_BYTES", 500)
     assert "unpacks" in refused(tmp_path, "3mf", buffer.getvalue())
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Job, Status
-from services import modelchecks, storage, work
+from services import modelchecks, storage, thumbnails, work
 from services.errors import Forbidden, NotFound
 from services.modelcheck import verdict
 from tests.support import jobs, meshes
@@ -16,8 +16,8 @@ from tests.support import jobs, meshes
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 
 
-def sent(action):
-    """The tasks that a unit of work sends."""
+def sent(action, task=modelchecks.CHECK_TASK):
+    """The tasks of this name that a unit of work sends."""
     tasks = []
     before = work._send_task
     work.send_tasks_with(lambda name, arguments: tasks.append((name, *arguments)))
@@ -25,7 +25,7 @@ def sent(action):
         action()
     finally:
         work._send_task = before
-    return [task for task in tasks if task[0] == modelchecks.CHECK_TASK]
+    return [sent for sent in tasks if sent[0] == task]
 
 
 def sweep():
@@ -204,6 +204,21 @@ def test_staff_have_a_model_checked_again(people, checked):
     assert jobs.event_types(checked.id)[-1] == "ModelCheckRequested"
     modelchecks.run(checked.id)
     assert jobs.read(checked.id).model == checked.model
+
+
+def test_checking_again_draws_the_picture_anew_and_shows_the_old_one_meanwhile(people, checked):
+    thumbnails.make(checked.id)
+    address = thumbnails.url(jobs.read(checked.id))
+    tasks = sent(lambda: request(checked.id, people.staff), thumbnails.MAKE_TASK)
+    assert tasks == [("thumbnail.make", checked.id)]
+    waiting = jobs.read(checked.id)
+    assert waiting.thumbnail["state"] == "pending"
+    assert thumbnails.url(waiting) == address
+    assert metadata(waiting)["thumbnail"] == waiting.thumbnail
+    (jobs.folder_of(checked) / thumbnails.PICTURE).unlink()
+    thumbnails.make(checked.id)
+    assert jobs.read(checked.id).thumbnail["state"] == "ok"
+    assert (jobs.folder_of(checked) / thumbnails.PICTURE).is_file()
 
 
 def test_who_may_not_have_it_checked_again(people, checked):

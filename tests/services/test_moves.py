@@ -134,12 +134,16 @@ def test_a_half_made_copy_of_a_crash_is_no_obstacle(people):
     check_whole()
 
 
-def test_a_missing_folder_is_named_and_nothing_changes(people):
-    job = jobs.job_in(Status.READYTOPRINT, people)
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [("UPLOADED", "approve"), ("UPLOADED", "reject"), ("READYTOPRINT", "mark-printing")],
+)
+def test_a_missing_folder_is_named_and_nothing_changes(people, status, action):
+    job = jobs.job_in(status, people)
     os.rename(jobs.folder_of(job), storage.root() / "elsewhere")
     with pytest.raises(Conflict, match="missing from the storage"):
-        jobs.act(job.id, "mark-printing", people.staff)
-    assert jobs.read(job.id).status is Status.READYTOPRINT
+        jobs.act(job.id, action, people.staff)
+    assert jobs.read(job.id).status == status
     assert whole.folders() == set()
 
 

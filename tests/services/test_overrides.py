@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import select
 
-from models import AuditEntry, MailKind, PrintRun, Status, utcnow
+from models import AuditEntry, Job, MailKind, PrintRun, Status, utcnow
 from services import locks, overrides, storage, work
 from services.errors import Conflict, Forbidden, Invalid, LockedByOther, NotFound, TooSoon
 from tests.support import jobs, whole
@@ -185,3 +185,33 @@ def test_archiving_and_pruning_are_for_administrators(people, work_of, role):
     with pytest.raises(Forbidden):
         work_of(0, actor=people.of_role(role))
     assert audit_actions() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [("PENDING", "approval"), ("REJECTED", "rejection"), ("COMPLETED", "completion")],
+)
+def test_metadata_follows_a_mail_that_is_sent_again(people, status, kind):
+    job = jobs.job_in(status, people)
+    resend(job.id, MailKind(kind), people.staff)
+    with work.unit() as session:
+        row = session.get_one(Job, job.id)
+        whole.assert_metadata(row)
+        assert row.last_updated_by == people.staff.id
+
+
+def test_a_job_without_a_price_cannot_be_confirmed_for_the_student(people):
+    job = jobs.submit()
+    change_status(job.id, "PENDING", people)
+    with pytest.raises(Conflict, match="This job has no price yet"):
+        jobs.act(job.id, "force-confirm", people.staff)
+    assert jobs.read(job.id).status is Status.PENDING
+    change_status(job.id, "UPLOADED", people)
+    jobs.act(job.id, "approve", people.staff)
+    assert jobs.act(job.id, "force-confirm", people.staff).status is Status.READYTOPRINT
+
+
+def test_a_completion_mail_that_has_not_gone_is_not_sent_after_the_pickup(people):
+    job = jobs.job_in("PAIDPICKEDUP", people)
+    assert [mail.state for mail in jobs.mails(job.id, "completion")] == ["cancelled"]
+    assert [mail.state for mail in jobs.mails(job.id, "received")] == ["queued"]

@@ -8,7 +8,9 @@ from sqlalchemy import update
 from models import Event, Job, PrintRun, Status, utcnow
 from services import stats, usage, work
 from services.errors import Forbidden, Invalid, StorageUnavailable
-from services.stats import FailureStats, Turnaround
+from services.reports import periods
+from services.reports.printers import FailureCount
+from services.stats import Turnaround
 from tests.support import jobs as made
 
 RESIN = {"print_method": "Resin", "color": "Black", "printer": "formlabs_form3"}
@@ -102,12 +104,12 @@ def test_printers_have_their_runs_hours_and_grams(people):
     assert (filament.completed, filament.failed, filament.cancelled) == (1, 1, 0)
     assert (formlabs.printer, formlabs.print_hours) == ("formlabs_form3", 2.0)
     [failure] = report(people.admin).print_failures
-    assert failure == FailureStats("prusa_mk4s", made.REASON, 1)
+    assert failure == FailureCount("prusa_mk4s", made.REASON, 1)
 
 
 def test_hours_before_the_period_are_not_counted(people):
     job = made.job_in("COMPLETED", people)
-    start = report(people.admin, days=1).period.start
+    start = periods.midnight(stats.today())
     change_runs(
         job.id, started_at=start - timedelta(hours=5), ended_at=start + timedelta(minutes=30)
     )

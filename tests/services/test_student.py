@@ -7,7 +7,7 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import String, cast, func, select, update
 
-from models import Base, Confirmation, Mail, Status, utcnow
+from models import Base, Confirmation, Job, Mail, Status, utcnow
 from services import confirmations, locks, student, work
 from services.errors import LinkGone, NotFound, TooSoon
 from services.letters import CONFIRM_URL_MARK
@@ -289,3 +289,15 @@ def test_a_job_is_not_found_by_half_of_it(job):
                 student.find_by_short_id(session, email, words)
             said.add(refused.value.message)
     assert len(said) == 1
+
+
+def test_metadata_follows_a_link_that_has_run_out_and_a_new_one(job):
+    expire(job.id)
+    expire_due()
+    with work.unit() as session:
+        whole.assert_metadata(session.get_one(Job, job.id))
+    resend(job.id)
+    with work.unit() as session:
+        row = session.get_one(Job, job.id)
+        whole.assert_metadata(row)
+        assert not row.is_confirmation_expired

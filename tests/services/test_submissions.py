@@ -72,8 +72,13 @@ def test_a_field_that_is_not_right_is_named(field, values):
 def test_everything_wrong_is_named_at_once():
     with pytest.raises(Invalid) as refused:
         submissions.read_form({})
-    # A colour can only be judged once its print method is known.
-    assert set(refused.value.fields) == set(submissions.FIELDS) - {"color"}
+    assert set(refused.value.fields) == set(submissions.FIELDS)
+
+
+def test_a_colour_is_judged_by_its_print_method():
+    """Without one, only that there is a colour can be told."""
+    assert wrong_fields(print_method="", color="True Red") == {"print_method"}
+    assert wrong_fields(print_method="", color="") == {"print_method", "color"}
 
 
 @pytest.mark.parametrize(

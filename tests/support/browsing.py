@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 ARGUMENTS = [
     "--disable-quic",
@@ -28,6 +35,7 @@ def open_browser() -> Iterator[Browser]:
     """The system's Chromium, else Playwright's own."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=15_000)  # several browsers and servers share the machine's cores
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found, args=[*ARGUMENTS, *as_root], timeout=60_000

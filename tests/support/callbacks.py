@@ -27,7 +27,7 @@ def dependencies(client: FlaskClient) -> list[dict[str, Any]]:
     """Every callback, as the console tells the browsers of signed-in people."""
     answer = client.get("/_dash-dependencies")
     assert answer.status_code == 200
-    found: list[dict[str, Any]] = answer.json
+    found: list[dict[str, Any]] = answer.get_json()
     return found
 
 

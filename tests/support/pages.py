@@ -101,3 +101,62 @@ def wait_for_mail(live, address: str, about: str) -> EmailMessage:
 
 def plain_text(mail: EmailMessage) -> str:
     return mail.get_body(("plain",)).get_content()
+
+
+def send_model(page: Page, name: str, model: bytes, **fields: str) -> str:
+    """Submits a model through the API, as the page's own browser; returns the job's id."""
+    about = {
+        "student_name": name,
+        "student_email": f"{name.split()[0].lower()}@uni.example",
+        "discipline": "Architecture",
+        "class_number": "ARCH 4000",
+        "print_method": "Filament",
+        "color": "True Red",
+        "printer": "prusa_mk4s",
+        "acknowledged_minimum_charge": "Yes",
+        **fields,
+    }
+    file = {"name": "Part.stl", "mimeType": "model/stl", "buffer": model}
+    answer = page.request.post("/api/v1/submit", multipart={**about, "file": file})
+    assert answer.status == 201, answer.text()
+    return str(answer.json()["id"])
+
+
+def act(page: Page, job_id: str, action: str, **body: object) -> None:
+    """One action through the API, as the person who is signed in on the page."""
+    page.request.post(f"/api/v1/jobs/{job_id}/lock")
+    options = {"data": body} if body else {}
+    answer = page.request.post(f"/api/v1/jobs/{job_id}/{action}", **options)
+    assert answer.ok, answer.text()
+    page.request.post(f"/api/v1/jobs/{job_id}/unlock")
+
+
+PLAN = {"weight_g": 42.5, "time_hours": 3.2}
+# What leads a job from Uploaded to each status.
+LEADING_TO = {
+    "PENDING": [("approve", PLAN)],
+    "READYTOPRINT": [("approve", PLAN), ("admin/force-confirm", {"reason": "At the desk"})],
+}
+LEADING_TO["PRINTING"] = [*LEADING_TO["READYTOPRINT"], ("mark-printing", {})]
+LEADING_TO["COMPLETED"] = [*LEADING_TO["PRINTING"], ("mark-complete", {})]
+LEADING_TO["PAIDPICKEDUP"] = [*LEADING_TO["COMPLETED"], ("mark-picked-up", {})]
+LEADING_TO["REJECTED"] = [("reject", {"reasons": ["Walls are too thin to print"]})]
+
+
+def lead_to(page: Page, job_id: str, status: str) -> str:
+    for action, body in LEADING_TO[status]:
+        act(page, job_id, action, **body)
+    return job_id
+
+
+def look_again(page: Page) -> None:
+    """What a page does when its tab comes to the front or the network is back: it asks at once."""
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def panel_of(page: Page, job_id: str) -> Locator:
+    """The detail panel, opened for a job that the list shows."""
+    card_of(page, job_id[:8]).locator(".pd-card-title button").click()
+    panel = page.get_by_role("complementary", name="Chosen job")
+    expect(panel.get_by_role("heading", name=f"Job {job_id[:8]}")).to_be_visible()
+    return panel

@@ -15,10 +15,12 @@ from tests.support import meshes
 LETTERS = string.ascii_letters + "éüß山川"
 ADDRESSES = strategies.text(string.ascii_lowercase, min_size=1, max_size=20)
 # What the document cannot say: which printer and colour fit a material, that a rejection has one
-# reason at least, in either of two fields, and which status a job has now.
+# reason at least, in either of two fields, and which status a job has now, on which it hangs what
+# may still be edited.
 BEYOND_SCHEMA = {
     *(("submit", "printer"), ("submit", "color"), ("approve", "printer"), ("approve", "color")),
     *(("reject", "reasons"), ("change_status", "new_status")),
+    *(("edit_job", name) for name in ("printer", "material", "color", "weight_g", "time_hours")),
 }
 
 schemathesis.openapi.format("job-id", strategies.sampled_from(os.environ["JOBS"].split()))

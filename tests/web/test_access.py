@@ -62,6 +62,8 @@ def path_of(desk):
         "<string:package_name>": "dash",
         "<path:fingerprinted_path>": "dash-renderer/build/dash_renderer.min.js",
         "<path:path>": "dashboard",
+        "<name>": "jobs",
+        "<any(csv, xlsx):kind>": "csv",
     }
 
     def fill(rule):

@@ -101,3 +101,14 @@ def test_a_change_of_the_role_counts_at_the_next_request(desk):
         staff.change_role(session, id_of(EMAIL), "manager", actor=SYSTEM)
     assert program.post(f"/jobs/{job_id}/lock").status_code == 403
     assert program.get(f"/jobs/{job_id}").json["locked_by"] is None
+
+
+def test_who_comes_back_after_a_deactivation_signs_in_anew(desk):
+    browser, program = desk.browser(), desk.caller()
+    assert is_in(browser) and program.get("/jobs").status_code == 200
+    for change in (staff.deactivate, staff.reactivate):
+        with work.unit() as session:
+            change(session, id_of(EMAIL), actor=SYSTEM)
+    assert not is_in(browser)
+    assert program.get("/jobs").status_code == 401
+    assert is_in(desk.browser())

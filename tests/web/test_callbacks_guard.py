@@ -28,7 +28,7 @@ REASON = {"reason": "Because of the test"}
 DIALOGS = {
     "approve": ("UPLOADED", APPROVAL),
     "reject": ("UPLOADED", {"reasons": ["Walls are too thin to print"], "custom_reason": ""}),
-    "notes": ("UPLOADED", {"notes": "A note"}),
+    "edit": ("UPLOADED", {"color": "Blue"}),
     "delete": ("UPLOADED", {}),
     "confirm": ("PENDING", {}),
     "force-confirm": ("PENDING", REASON),

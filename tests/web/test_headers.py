@@ -14,7 +14,7 @@ import pytest
 from settings import ROOT
 from tests.support.client import FORM, unique_model
 
-PAGES = ["/submit", "/track", "/login", "/nothing", "/api/v1/health", "/api/v1/nothing"]
+PAGES = ["/submit", "/track", "/login", "/nothing", "/api/v1/docs"]
 
 
 def policy_of(answer):
@@ -36,6 +36,28 @@ def test_every_answer_carries_the_headers(desk, path):
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "http" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/health", "/api/v1/nothing", "/api/v1/news", "/_dash-dependencies"]
+)
+def test_json_may_load_nothing_if_it_is_opened_as_a_page(desk, path):
+    answer = desk.browser().get(path)
+    assert answer.mimetype == "application/json"
+    assert policy_of(answer) == {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_what_confirms_an_answer_does_not_repeat_its_headers(desk):
+    browser = desk.browser()
+    script = browser.get("/assets/times.js", buffered=True)
+    headers = {"If-None-Match": script.headers["ETag"]}
+    again = browser.get("/assets/times.js", headers=headers, buffered=True)
+    assert again.status_code == 304
+    assert "Content-Security-Policy" in script.headers
+    assert "Content-Security-Policy" not in again.headers  # a cache keeps the one it has
 
 
 def test_only_the_consoles_page_may_run_dashs_own_scripts(desk):

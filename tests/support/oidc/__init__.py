@@ -1,9 +1,7 @@
 """A certified OpenID Connect provider (npm `oidc-provider`) on loopback, started by node."""
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
 import time
 import urllib.error
@@ -11,10 +9,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from tests.support import node
 from tests.support.mailserver import free_port
 
 FOLDER = Path(__file__).parent
-MODULES = FOLDER / "node_modules"
 CLIENT_ID, CLIENT_SECRET = "printdesk", "a secret of the tests, and of nothing else"
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "boss": {"email": "Boss@printlab.example", "email_verified": True, "name": "Bea Boss"},
@@ -23,23 +21,6 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
     "mallory": {"email": "boss2@printlab.example", "email_verified": False, "name": "Mallory"},
 }
 START_WITHIN_S = 30
-
-
-def has_node() -> bool:
-    return shutil.which("node") is not None and shutil.which("npm") is not None
-
-
-def install() -> None:
-    """Installs what the lock file names, once; test processes that come meanwhile wait."""
-    lock_file = FOLDER / "package-lock.json"
-    with (FOLDER / ".install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = MODULES / ".package-lock.json"
-        if done.exists() and done.stat().st_mtime >= lock_file.stat().st_mtime:
-            return
-        command = ("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-        result = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
 
 
 class OidcProvider:
@@ -55,7 +36,7 @@ class OidcProvider:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        install()
+        node.install(FOLDER)
         client = {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,

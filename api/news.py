@@ -1,0 +1,29 @@
+"""What a page that stays open asks for every so often."""
+
+from apiflask import APIBlueprint
+from flask import g
+
+from api import schemas
+from services import jobs, work
+from settings import settings
+from web.conditional import conditional
+
+bp = APIBlueprint("news", __name__, tag="Jobs")
+
+
+@bp.get("/news")
+@bp.output(schemas.NewsOut)
+@conditional(lambda: str(settings().refresh_seconds))
+def read_news() -> schemas.NewsOut:
+    """Whether anything is new.
+
+    Asked with the `ETag` of last time, 304 says that nothing has changed at all, at the price of
+    one cheap query.
+    """
+    with work.unit() as session:
+        news = jobs.read_news(session, actor=g.actor)
+    return schemas.NewsOut(
+        unreviewed=news.unreviewed,
+        latest_submission=news.latest_submission,
+        refresh_seconds=settings().refresh_seconds,
+    )

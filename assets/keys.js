@@ -1,0 +1,110 @@
+/* Keyboard shortcuts: see components/shortcuts.py. Nothing fires while somebody types, in a dialog, or with
+   Ctrl, Alt or Command held. */
+'use strict';
+
+(function () {
+  const printdesk = window.dash_clientside.printdesk;
+
+  const isTyping = (element) =>
+    element.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable="true"]');
+
+  function step(by) {
+    const titles = Array.from(document.querySelectorAll('.pd-list > .pd-card .pd-card-title button'));
+    if (!titles.length) return;
+    const card = document.activeElement.closest('.pd-card') || document.querySelector('.pd-card-selected');
+    const here = titles.findIndex((title) => card && card.contains(title));
+    const next = here < 0 ? (by > 0 ? 0 : titles.length - 1) : here + by;
+    titles[Math.max(0, Math.min(next, titles.length - 1))].focus();
+  }
+
+  /* The card that has the focus, else the panel of the chosen job. */
+  function place() {
+    return document.activeElement.closest('.pd-card') || document.getElementById('queue-panel');
+  }
+
+  function press(action) {
+    const buttons = Array.from(place()?.querySelectorAll('[data-pd-value]') || []);
+    const found = buttons.find((button) => {
+      const value = JSON.parse(button.dataset.pdValue);
+      return value && value.action === action && !button.disabled;
+    });
+    if (found) found.click();
+  }
+
+  async function openNotes() {
+    const card = document.activeElement.closest('.pd-card');
+    if (card && !card.classList.contains('pd-card-selected')) card.querySelector('.pd-card-title button').click();
+    for (let tries = 0; tries < 40; tries += 1) {
+      const notes = document.getElementById('notes-section');
+      if (notes && !notes.hidden && (!card || notes.dataset.job === card.dataset.job)) {
+        document.getElementById('notes-text').focus();
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50)); // the job is being fetched
+    }
+  }
+
+  /* Escape closes what lies on top, one thing at a time. */
+  function close() {
+    if (document.querySelector('#sound-panel:not([hidden])')) return; // assets/sound.js does it
+    const filters = document.querySelector('.pd-more[open]');
+    const help = document.querySelector('.pd-slicer-help:not([hidden])');
+    if (filters) {
+      filters.open = false;
+      filters.querySelector('summary').focus();
+    } else if (help) help.hidden = true;
+    else if (document.querySelector('#debug-panel:not([hidden])')) printdesk.toggleDebug();
+    else if (document.querySelector('.pd-panel-open') && location.pathname === '/dashboard') {
+      const chosen = document.querySelector('.pd-card-selected .pd-card-title button');
+      printdesk.store('queue-selected', '');
+      chosen?.focus();
+    }
+  }
+
+  const KEYS = {
+    '/': () => document.getElementById('queue-search')?.focus(),
+    j: () => step(1),
+    k: () => step(-1),
+    a: () => press('approve'),
+    r: () => press('reject'),
+    o: () => press('opened'),
+    n: openNotes,
+    x: () => document.activeElement.closest('.pd-card')?.querySelector('[data-pd-mark]')?.click(),
+    d: () => printdesk.toggleDebug(),
+    '?': () => window.dash_clientside.set_props('help-modal', { is_open: true }),
+    Escape: close,
+  };
+
+  /* Tab goes round within a dialog. */
+  function keepInside(dialog, event) {
+    const all = Array.from(dialog.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]'));
+    const reachable = all.filter((one) => !one.disabled && one.offsetParent !== null);
+    const [first, last] = [reachable[0], reachable[reachable.length - 1]];
+    const isOutside = !dialog.contains(document.activeElement) || document.activeElement === dialog;
+    if (event.shiftKey ? document.activeElement !== first && !isOutside : document.activeElement !== last && !isOutside) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first)?.focus();
+  }
+
+  document.addEventListener('keydown', function (event) {
+    const dialog = printdesk.openDialog();
+    if (event.key === 'Tab' && dialog) keepInside(dialog, event);
+    const isHeld = event.ctrlKey || event.metaKey || event.altKey;
+    const isOld = event.repeat && !['j', 'k'].includes(event.key);
+    if (isHeld || isOld || event.isComposing) return;
+    if (dialog || !document.querySelector('[data-pd-console]')) return;
+    if (isTyping(event.target)) {
+      const leaves = event.target.id === 'queue-search' && ['Enter', 'Escape'].includes(event.key);
+      if (leaves) document.getElementById('queue-list').focus(); // Escape has emptied the search
+      return;
+    }
+    const act = KEYS[event.key];
+    if (!act) return;
+    if (event.key !== 'Escape') event.preventDefault(); // the "/" must not arrive in the search
+    act();
+  });
+
+  document.addEventListener('click', function (event) {
+    if (event.target.closest('[data-pd-help]')) KEYS['?']();
+  });
+})();

@@ -1,0 +1,236 @@
+/* The queue in the browser: the view stands in the page's address, so that it can be kept and Back works;
+   and which cards are chosen, or marked for "many at once", outlives every refresh. */
+'use strict';
+
+(function () {
+  const namespaces = window.dash_clientside;
+  const printdesk = namespaces.printdesk;
+  const PATH = '/dashboard';
+  /* As components/queueview.py: what the address leaves out. */
+  const DEFAULTS = {
+    status: 'UPLOADED',
+    page: 1,
+    search: '',
+    printer: 'all',
+    discipline: 'all',
+    material: 'all',
+    from: '',
+    to: '',
+    expired: false,
+    unreviewed: false,
+    sort: 'oldest',
+  };
+  const CONTROLS = Object.keys(DEFAULTS).filter((name) => name !== 'status' && name !== 'page');
+  const NARROWING = CONTROLS.filter((name) => name !== 'sort');
+
+  let view = null;
+  let job = '';
+  let lastChange = '';
+  let aim = null; // the address that Back led to, until the view is there
+  const marked = new Set();
+
+  const isHere = () => location.pathname === PATH;
+  const isDefault = (name, value) => value === DEFAULTS[name] || value === null || value === undefined || value === '';
+
+  /* ---- View and address ---- */
+
+  function addressOf(now, chosen) {
+    const query = new URLSearchParams();
+    for (const name of Object.keys(DEFAULTS)) {
+      if (!isDefault(name, now[name])) query.set(name, now[name] === true ? '1' : now[name]);
+    }
+    if (chosen) query.set('job', chosen);
+    const text = query.toString();
+    return PATH + (text ? '?' + text : '');
+  }
+
+  function viewOf(search) {
+    const query = new URLSearchParams(search);
+    const read = Object.assign({}, DEFAULTS);
+    for (const name of Object.keys(DEFAULTS)) {
+      if (!query.has(name)) continue;
+      const text = query.get(name);
+      if (typeof DEFAULTS[name] === 'boolean') read[name] = text === '1' || text === 'true';
+      else read[name] = name === 'page' ? Number(text) || 1 : text;
+    }
+    return read;
+  }
+
+  /* Called by Dash: a tab, a page or a control was changed. Only what was changed is taken over, and
+     another filter begins at the first page. */
+  printdesk.readControls = function (go, ...rest) {
+    const present = rest[rest.length - 1];
+    const values = rest.slice(0, -1);
+    const next = Object.assign({}, present);
+    for (const { prop_id: changed } of namespaces.callback_context.triggered) {
+      const name = changed.split('.')[0].replace('queue-', '');
+      if (name === 'go') {
+        const wanted = Object.assign({}, go);
+        delete wanted.at;
+        Object.assign(next, wanted);
+      } else {
+        const given = values[CONTROLS.indexOf(name)];
+        const value = given === null || given === undefined ? DEFAULTS[name] : given;
+        if (value !== next[name]) Object.assign(next, { [name]: value, page: 1 });
+      }
+    }
+    return JSON.stringify(next) === JSON.stringify(present) ? namespaces.no_update : next;
+  };
+
+  /* Called by Dash: the view or the chosen job is another one. Returns the page's address for it. */
+  printdesk.showView = function (now, chosen) {
+    const before = view;
+    view = now;
+    if (before && before.status !== now.status) marked.clear();
+    const changed = Object.keys(DEFAULTS).filter((name) => before && before[name] !== now[name]);
+    if (job !== (chosen || '')) changed.push('job');
+    job = chosen || '';
+    showFilters();
+    redraw();
+    return showAddress(changed.join());
+  };
+
+  /* Typing on in the search replaces the last entry of the history; everything else adds one. */
+  function showAddress(change) {
+    const address = addressOf(view, job);
+    if (aim) {
+      if (address === aim) aim = null;
+    } else if (isHere() && address !== location.pathname + location.search) {
+      const goesOn = change === lastChange && /^(page,)?search$/.test(change);
+      history[goesOn ? 'replaceState' : 'pushState'](history.state, '', address);
+    }
+    lastChange = change;
+    return address;
+  }
+
+  function showFilters() {
+    const narrowed = NARROWING.filter((name) => !isDefault(name, view[name]));
+    const clear = document.querySelector('[data-pd-clear-filters]');
+    if (clear) clear.hidden = narrowed.length === 0;
+    const more = narrowed.filter((name) => !['search', 'printer', 'discipline'].includes(name));
+    const count = document.querySelector('.pd-more > summary .pd-count');
+    if (count) {
+      count.hidden = more.length === 0;
+      count.textContent = String(more.length);
+    }
+  }
+
+  function goTo(wanted, chosen) {
+    printdesk.store('queue-go', Object.assign({ at: Date.now() }, wanted));
+    for (const name of CONTROLS) printdesk.set('queue-' + name, { value: wanted[name] });
+    if (chosen !== undefined && chosen !== job) printdesk.store('queue-selected', chosen);
+  }
+
+  document.addEventListener('click', function (event) {
+    if (!event.target.closest('[data-pd-clear-filters]')) return;
+    const cleared = Object.fromEntries(NARROWING.map((name) => [name, DEFAULTS[name]]));
+    goTo(Object.assign({}, view, cleared, { page: 1 }));
+    document.getElementById('queue-search')?.focus();
+  });
+
+  /* Back and Forward within the queue. Dash's own answer, a whole new page, is not needed. */
+  function onMove(event) {
+    const close = printdesk.openDialog()?.querySelector('.btn-close');
+    if (close) close.click();
+    if (!isHere() || !view || !document.getElementById('queue-list')) return;
+    event.stopImmediatePropagation();
+    const [wanted, chosen] = [viewOf(location.search), new URLSearchParams(location.search).get('job') || ''];
+    aim = addressOf(wanted, chosen);
+    setTimeout(() => (aim = null), 1000); // an address of unknown values is never reached
+    lastChange = '';
+    if (aim === addressOf(view, job)) aim = null;
+    else goTo(wanted, chosen);
+  }
+  window.addEventListener('popstate', onMove, true);
+
+  /* The links to the queue, pressed on the queue, lead back to its beginning. */
+  document.addEventListener(
+    'click',
+    function (event) {
+      const link = event.target.closest('a[href="' + PATH + '"]');
+      if (!link || !isHere() || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      if (!view || !document.getElementById('queue-list')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      goTo(Object.assign({}, DEFAULTS), '');
+    },
+    true,
+  );
+
+  /* ---- Chosen and marked cards ---- */
+
+  const cards = () => Array.from(document.querySelectorAll('.pd-list > .pd-card'));
+
+  function redraw() {
+    const present = cards();
+    for (const card of present) {
+      const isChosen = card.dataset.job === job;
+      const isMarked = marked.has(card.dataset.job);
+      card.classList.toggle('pd-card-selected', isChosen);
+      card.classList.toggle('pd-card-marked', isMarked);
+      set(card.querySelector('.pd-card-title button'), 'aria-pressed', isChosen);
+      set(card.querySelector('[data-pd-mark]'), 'aria-checked', isMarked);
+    }
+    document.getElementById('queue-panel')?.classList.toggle('pd-panel-open', Boolean(job));
+    showMarked(present);
+  }
+
+  function set(element, name, value) {
+    if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+  }
+
+  function showMarked(present) {
+    const bar = document.getElementById('queue-marked');
+    if (!bar || !view) return;
+    bar.hidden = marked.size === 0;
+    const count = bar.querySelector('.pd-marked-count');
+    const words = marked.size === 1 ? '1 job selected' : marked.size + ' jobs selected';
+    if (count.textContent !== words) count.textContent = words;
+    for (const button of bar.querySelectorAll('[data-pd-batch]')) {
+      button.hidden = !button.dataset.pdStatuses.split(' ').includes(view.status);
+    }
+    bar.querySelector('[data-pd-mark-all]').hidden = present.every((card) => marked.has(card.dataset.job));
+  }
+
+  let lastMarked = null;
+
+  function mark(id, on) {
+    if (on) marked.add(id);
+    else marked.delete(id);
+  }
+
+  /* With Shift, all from the last one to this one. */
+  function onMark(button, withShift) {
+    const id = button.dataset.pdMark;
+    const on = !marked.has(id);
+    const order = cards().map((card) => card.dataset.job);
+    const [from, to] = [order.indexOf(lastMarked), order.indexOf(id)];
+    if (withShift && from >= 0 && to >= 0) {
+      order.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((one) => mark(one, on));
+    } else mark(id, on);
+    lastMarked = id;
+    redraw();
+  }
+
+  document.addEventListener('click', function (event) {
+    const target = event.target.closest('[data-pd-mark], [data-pd-mark-all], [data-pd-mark-none], [data-pd-batch]');
+    if (!target) return;
+    if (target.dataset.pdMark) onMark(target, event.shiftKey);
+    else if (target.dataset.pdBatch) {
+      printdesk.store('queue-pressed', { at: Date.now(), action: target.dataset.pdBatch, jobs: [...marked] });
+    } else {
+      if (target.dataset.pdMarkNone) marked.clear();
+      else cards().forEach((card) => marked.add(card.dataset.job));
+      redraw();
+    }
+  });
+
+  printdesk.onRedraw(function () {
+    const present = cards();
+    if (marked.size && present.length) {
+      const there = new Set(present.map((card) => card.dataset.job));
+      for (const id of marked) if (!there.has(id)) marked.delete(id); // moved on, or on another page
+    } else if (document.querySelector('#queue-list .pd-empty')) marked.clear();
+    redraw();
+  });
+})();

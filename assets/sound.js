@@ -1,0 +1,176 @@
+/* The sound when a job arrives: two notes, made here. Whether and how loud is kept per browser; of several
+   tabs one plays; and when the browser does not let a page sound before it is clicked, that is said. */
+'use strict';
+
+(function () {
+  const printdesk = window.dash_clientside.printdesk;
+  const WISH = 'printdesk-sound';
+  const HEARD = 'printdesk-heard'; // the newest arrival that some tab has played
+  const NOTES = [
+    { hertz: 659.26, at: 0 },
+    { hertz: 880, at: 0.16 },
+  ];
+  const NOTE_S = 0.5;
+
+  const wish = Object.assign({ on: true, volume: 0.6 }, printdesk.kept(WISH, {}));
+  let context = null;
+  let seen; // what had arrived when this tab first asked
+  let missed = false;
+  let played = 0;
+
+  /* Browsers let a page sound once somebody has clicked or typed in it. */
+  const isAllowed = () => !navigator.userActivation || navigator.userActivation.hasBeenActive;
+
+  async function play() {
+    context = context || new AudioContext();
+    if (context.state !== 'running') await context.resume();
+    const start = context.currentTime + 0.02;
+    for (const note of NOTES) sound(note.hertz, start + note.at);
+    played += 1;
+  }
+
+  function sound(hertz, at) {
+    const tone = context.createOscillator();
+    const loudness = context.createGain();
+    tone.frequency.value = hertz;
+    loudness.gain.setValueAtTime(0, at);
+    loudness.gain.linearRampToValueAtTime(wish.volume * 0.5, at + 0.02);
+    loudness.gain.exponentialRampToValueAtTime(0.0001, at + NOTE_S);
+    tone.connect(loudness).connect(context.destination);
+    tone.start(at);
+    tone.stop(at + NOTE_S);
+  }
+
+  /* Called with the time of the newest submission whenever the server was asked. */
+  function hear(latest) {
+    if (seen === undefined || !latest || latest <= seen) {
+      if (seen === undefined) seen = latest || '';
+      return;
+    }
+    seen = latest;
+    if (!wish.on) return;
+    if (!isAllowed()) {
+      missed = true;
+      show();
+      return;
+    }
+    alone(function () {
+      if (printdesk.kept(HEARD, '') >= latest) return;
+      printdesk.keep(HEARD, latest);
+      return play();
+    });
+  }
+
+  /* One tab at a time; without https there is no such lock, and the kept mark has to do. */
+  function alone(action) {
+    if (navigator.locks) navigator.locks.request('printdesk-sound', action);
+    else action();
+  }
+
+  printdesk.sound = {
+    hear: hear,
+    describe: () =>
+      (wish.on ? 'on, volume ' + Math.round(wish.volume * 100) + ' %' : 'off') +
+      (isAllowed() ? '' : ', waits for a click') +
+      ', played ' + played + ' times',
+  };
+
+  /* ---- The button in the header and what opens below it ---- */
+
+  function show() {
+    const button = document.getElementById('sound-button');
+    if (!button) return;
+    const waits = wish.on && !isAllowed();
+    const icon = button.querySelector('.bi');
+    icon.className = 'bi ' + (wish.on ? (waits ? 'bi-volume-mute' : 'bi-volume-up') : 'bi-volume-off');
+    const words = !wish.on ? 'Sound: off' : waits ? 'Sound: waits for a click' : 'Sound: on';
+    const label = button.querySelector('.visually-hidden');
+    if (label.textContent !== words) label.textContent = words;
+    button.classList.toggle('pd-sound-waits', waits);
+    showHint(button, waits);
+  }
+
+  function showHint(button, waits) {
+    const words = missed ? 'A new job has arrived. Click anywhere to hear it.' : 'Click anywhere to turn the sound on.';
+    let hint = document.querySelector('.pd-sound-hint');
+    if (!waits) {
+      if (hint) hint.remove();
+      return;
+    }
+    if (!hint) {
+      hint = document.createElement('span');
+      hint.className = 'pd-sound-hint';
+      hint.setAttribute('role', 'status');
+      button.parentElement.prepend(hint);
+    }
+    if (hint.textContent !== words) hint.textContent = words;
+  }
+
+  function build(panel) {
+    const on = input('checkbox', 'sound-on');
+    on.checked = wish.on;
+    on.className = 'form-check-input';
+    const volume = input('range', 'sound-volume');
+    Object.assign(volume, { min: 0.05, max: 1, step: 0.05, value: wish.volume, className: 'form-range' });
+    const test = document.createElement('button');
+    Object.assign(test, { type: 'button', className: 'btn btn-outline-secondary', textContent: 'Test the sound' });
+    on.addEventListener('change', () => change({ on: on.checked }));
+    volume.addEventListener('input', () => change({ volume: Number(volume.value) }));
+    test.addEventListener('click', play);
+    panel.append(
+      labelled('Play a sound when a job arrives', on, 'form-check'),
+      labelled('Volume', volume, 'pd-sound-volume'),
+      test,
+    );
+  }
+
+  function input(type, id) {
+    return Object.assign(document.createElement('input'), { type: type, id: id });
+  }
+
+  function labelled(words, control, kind) {
+    const label = Object.assign(document.createElement('label'), { htmlFor: control.id, textContent: words });
+    const row = document.createElement('div');
+    row.className = kind;
+    row.append(...(control.type === 'checkbox' ? [control, label] : [label, control]));
+    return row;
+  }
+
+  function change(changes) {
+    Object.assign(wish, changes);
+    printdesk.keep(WISH, wish);
+    show();
+  }
+
+  function toggle(open) {
+    const [button, panel] = [document.getElementById('sound-button'), document.getElementById('sound-panel')];
+    if (!panel || panel.hidden === !open) return;
+    if (open && !panel.children.length) build(panel);
+    panel.hidden = !open;
+    button.setAttribute('aria-expanded', String(open));
+    if (!open && panel.contains(document.activeElement)) button.focus();
+  }
+
+  document.addEventListener('click', function (event) {
+    const panel = document.getElementById('sound-panel');
+    if (!panel) return;
+    if (event.target.closest('#sound-button')) toggle(panel.hidden);
+    else if (!panel.contains(event.target)) toggle(false);
+  });
+  document.addEventListener('keydown', (event) => event.key === 'Escape' && toggle(false));
+
+  /* The first click or key lets the page sound: what was missed is played then. */
+  function unlock() {
+    if (!isAllowed()) return;
+    if (missed && wish.on) play();
+    missed = false;
+    show();
+  }
+  for (const kind of ['pointerup', 'keyup']) document.addEventListener(kind, () => setTimeout(unlock, 0));
+  window.addEventListener('storage', function (event) {
+    if (event.key !== WISH) return;
+    Object.assign(wish, printdesk.kept(WISH, {}));
+    show();
+  });
+  printdesk.onRedraw(show);
+})();

@@ -1,0 +1,43 @@
+"""What every page of the console has: the way from a change to a refresh, help, the debug panel."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from dash import ClientsideFunction, Input, Output, callback, clientside_callback
+from dash.exceptions import PreventUpdate
+from flask import g
+
+from components import debug, ids
+from services import health, locks, work
+from services.modelcheck import verdict
+
+# Asks what is new first, so that the page knows what it shows: see assets/live.js.
+clientside_callback(
+    ClientsideFunction("printdesk", "afterChange"),
+    Output(ids.REFRESH, "data"),
+    Input(ids.CHANGED, "data"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    Output(ids.DEBUG_SERVER, "children"),
+    Input(ids.DEBUG_OPEN, "data"),
+    Input(ids.REFRESH, "data"),
+    prevent_initial_call=True,
+)
+def show_server(is_open: Any, _refresh: Any) -> Any:
+    """The server's part of the debug panel, while it is open."""
+    if not is_open:
+        raise PreventUpdate
+    with work.unit() as session:
+        held = locks.list_held(session, actor=g.actor)
+        database = health.database_version(session)
+    versions = {
+        "Python": platform.python_version(),
+        "Dash": version("dash"),
+        "PostgreSQL": database,
+        "Model checks": str(verdict.VERSION),
+    }
+    return debug.server(health.check_components(), held, versions)

@@ -1,0 +1,126 @@
+"""What the queue shows: the view, as it stands in the page's address and in its dcc.Store.
+
+Both are the browser's word. `read` takes from them what makes sense and leaves the rest at its
+default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from components.parts import ALL
+from models import Status
+from services.jobs import SORTS, Filters
+from settings import lab
+
+MAX_SEARCH = 200
+MAX_PAGE = 100_000
+# Each part of the view, and what it is when the address does not say.
+DEFAULTS: Mapping[str, Any] = {
+    "status": Status.UPLOADED.value,
+    "page": 1,
+    "search": "",
+    "printer": ALL,
+    "discipline": ALL,
+    "material": ALL,
+    "from": "",
+    "to": "",
+    "expired": False,
+    "unreviewed": False,
+    "sort": "oldest",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    status: Status
+    page: int
+    sort: str
+    filters: Filters  # the status among them
+
+    @property
+    def everywhere(self) -> Filters:
+        """The same, in every status."""
+        return Filters(**(self.filters.__dict__ | {"status": None}))
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.everywhere != Filters()
+
+
+def parts(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every part of the view, from an address's query or a store. Unknown values are left out."""
+    read = {name: _READERS[name](given.get(name)) for name in DEFAULTS}
+    return {name: DEFAULTS[name] if value is None else value for name, value in read.items()}
+
+
+def read(given: Mapping[str, Any] | None) -> View:
+    view = parts(given if isinstance(given, Mapping) else {})
+    filters = Filters(
+        status=Status(view["status"]),
+        search=view["search"],
+        printer=_narrowing(view["printer"]),
+        discipline=_narrowing(view["discipline"]),
+        material=_narrowing(view["material"]),
+        submitted_from=_day(view["from"]),
+        submitted_to=_day(view["to"]),
+        confirmation_expired=view["expired"] or None,
+        unreviewed=view["unreviewed"] or None,
+    )
+    return View(Status(view["status"]), view["page"], view["sort"], filters)
+
+
+def _narrowing(value: str) -> str:
+    return "" if value == ALL else value
+
+
+def _day(value: str) -> date | None:
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if 1900 <= found.year <= 9000 else None  # its midnight is a time in every zone
+
+
+def _one_of(choices: Any) -> Any:
+    return lambda value: value if isinstance(value, str) and value in choices() else None
+
+
+def _page(value: Any) -> int | None:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE))):
+        return None
+    return int(text) if 1 <= int(text) <= MAX_PAGE else None
+
+
+def _search(value: Any) -> str | None:
+    """Without NUL and halves of characters: the database cannot be asked for them."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\x00", "").encode(errors="ignore").decode()[:MAX_SEARCH]
+
+
+def _date_text(value: Any) -> str | None:
+    """As its control shows it, whichever way of writing a day it was."""
+    day = _day(value) if isinstance(value, str) else None
+    return day.isoformat() if day else None
+
+
+def _is_set(value: Any) -> bool:
+    return value in (True, "1", "true", "True")
+
+
+_READERS: Mapping[str, Any] = {
+    "status": _one_of(lambda: Status.__members__),
+    "page": _page,
+    "search": _search,
+    "printer": _one_of(lambda: [printer.id for printer in lab().printers]),
+    "discipline": _one_of(lambda: lab().choices.disciplines),
+    "material": _one_of(lambda: [material.name for material in lab().materials]),
+    "from": _date_text,
+    "to": _date_text,
+    "expired": _is_set,
+    "unreviewed": _is_set,
+    "sort": _one_of(lambda: SORTS),
+}

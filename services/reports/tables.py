@@ -1,0 +1,292 @@
+"""Every chart as a table: what stands below it on the page, and what is exported."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from models import STATUS_LABELS, Status
+from services.reports import flow, materials, people, printers, rejections, utilisation, words
+from services.reports.figures import KeyFigures, read_key_figures
+from services.reports.flow import Funnel, Quotes, StatusTime, Submissions, Waiting
+from services.reports.materials import MaterialUse
+from services.reports.people import Activity, Demands, FirstReview
+from services.reports.printers import FailureCount, Printers, Timeline
+from services.reports.question import Question
+from services.reports.rejections import FACTS, Fact, Rejections
+from services.reports.utilisation import Utilisation
+from settings import lab
+
+
+class Kind(StrEnum):
+    """What a column holds: how it is written, and that numbers stay numbers in a spreadsheet."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DECIMAL = "decimal"
+    SHARE = "share"
+    CENTS = "cents"
+    DAY = "day"
+    TIME = "time"
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True)
+class Table:
+    """`rows` have a value for each column: text, numbers, dates, UTC times, or None."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+def _table(columns: Mapping[str, Kind], rows: Iterable[tuple[Any, ...]]) -> Table:
+    return Table(tuple(Column(name, kind) for name, kind in columns.items()), list(rows))
+
+
+T, N, D, S, C = Kind.TEXT, Kind.NUMBER, Kind.DECIMAL, Kind.SHARE, Kind.CENTS
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PIECES = {"day": "Day", "week": "Week from", "month": "Month from"}
+
+
+def key_figures(found: KeyFigures) -> Table:
+    columns = {"Figure": T, "Value": T, "Period before": T, "Change": T, "Counts": T}
+    rows = words.key_rows(found)
+    return _table(columns, ((r.name, r.value, r.before, r.change, r.counts) for r in rows))
+
+
+def submissions(found: Submissions) -> Table:
+    columns = {_PIECES[found.grain]: Kind.DAY, "Submissions": N, "Trend": D}
+    return _table(columns, ((point.day, point.count, point.trend) for point in found.points))
+
+
+def status_times(found: list[StatusTime]) -> Table:
+    hours = {"10 % within (h)": D, "25 % within (h)": D, "Half within (h)": D}
+    hours |= {"75 % within (h)": D, "90 % within (h)": D}
+    return _table(
+        {"Status": T, "Stays": N} | hours,
+        ((_label(e.status), e.stays, e.p10, e.p25, e.median, e.p75, e.p90) for e in found),
+    )
+
+
+def waiting(found: list[Waiting]) -> Table:
+    ages = {
+        f"Came in {label}" + ("" if label == "today" else " ago"): N for label in flow.AGE_LABELS
+    }
+    return _table(
+        {"Status": T, "Jobs": N, "Median wait (h)": D, "Longest wait (h)": D} | ages,
+        ((_label(e.status), e.jobs, e.median_hours, e.longest_hours, *e.by_age) for e in found),
+    )
+
+
+def quotes(found: list[Quotes]) -> Table:
+    return _table(
+        {"Quote": T, "Jobs": N, "Cents": C, "Longest wait (h)": D},
+        (
+            ("Link expired" if e.expired else "Link works", e.jobs, e.cents, e.longest_hours)
+            for e in found
+        ),
+    )
+
+
+def funnel(found: Funnel) -> Table:
+    submitted = found.steps[0].jobs
+    rows = [(each.name, each.jobs, _part(each.jobs, submitted)) for each in found.steps]
+    rows.append(("Closed without a print", found.closed, _part(found.closed, submitted)))
+    return _table({"Step": T, "Jobs": N, "Of all submitted": S}, rows)
+
+
+def money(found: Funnel) -> Table:
+    total = sum(each.cents for each in found.money)
+    return _table(
+        {"What became of the price": T, "Jobs": N, "Cents": C, "Of all quoted": S},
+        ((each.outcome, each.jobs, each.cents, _part(each.cents, total)) for each in found.money),
+    )
+
+
+def printer_uses(found: Printers) -> Table:
+    columns = {"Printer": T, "Hours printed": D, "Hours available": D, "Utilisation": S}
+    columns |= {"Jobs": N, "Completed runs": N, "Failed runs": N, "Cancelled runs": N, "Grams": D}
+    return _table(
+        columns,
+        (
+            (
+                *(use.name, round(use.hours + use.running_hours, 2), use.available_hours),
+                *(use.share, use.jobs, use.completed, use.failed, use.cancelled, use.grams),
+            )
+            for use in found.uses
+        ),
+    )
+
+
+def weeks(found: Utilisation) -> Table:
+    columns = {"Week from": Kind.DAY, "Printer": T, "Hours printed": D}
+    columns |= {"Hours available": D, "Utilisation": S}
+    ordered = sorted(found.weeks, key=lambda each: (each.week, each.name))
+    return _table(
+        columns,
+        (
+            (e.week, e.name, e.hours, e.available_hours, _part(e.hours, e.available_hours))
+            for e in ordered
+        ),
+    )
+
+
+def cells(found: Utilisation) -> Table:
+    columns = {"Weekday": T, "Hour from": N, "Hours printed": D, "Printers at a time": D}
+    return _table(
+        columns,
+        ((_WEEKDAYS[e.weekday], e.hour, e.hours, e.printing) for e in found.cells),
+    )
+
+
+def timeline(found: Timeline) -> Table:
+    columns = {"Printer": T, "Job": T, "Started": Kind.TIME, "Ended": Kind.TIME, "Outcome": T}
+    columns |= {"Reason": T, "Operator": T}
+    return _table(
+        columns,
+        (
+            (
+                *(lab().printer_name(run.printer), run.short_id, run.started_at, run.ended_at),
+                *(run.outcome or "printing", run.reason, run.operator_name),
+            )
+            for run in found.runs
+        ),
+    )
+
+
+def failures(found: list[FailureCount]) -> Table:
+    return _table(
+        {"Printer": T, "Reason": T, "Failed runs": N},
+        ((lab().printer_name(e.printer), e.reason or "no reason given", e.count) for e in found),
+    )
+
+
+def reasons(found: Rejections) -> Table:
+    columns = {"Reason": T, "Rejections": N, "With all above": S}
+    columns |= dict.fromkeys(FACTS.values(), N)
+    return _table(columns, ((e.reason, e.count, e.share, *e.facts.values()) for e in found.reasons))
+
+
+def reasons_by_discipline(found: Rejections) -> Table:
+    return _crossed("Discipline", T, found.by_discipline, [e.reason for e in found.reasons])
+
+
+def reasons_over_time(found: Rejections) -> Table:
+    first = _PIECES[found.grain]
+    return _crossed(first, Kind.DAY, found.over_time, [e.reason for e in found.reasons])
+
+
+def facts(found: list[Fact]) -> Table:
+    columns = {"The check says": T, "Submitted": N, "Of these rejected": N, "Share": S}
+    return _table(columns, ((FACTS[e.fact], e.submitted, e.rejected, e.rate) for e in found))
+
+
+def disciplines(found: Demands) -> Table:
+    return _demands("Discipline", found.disciplines)
+
+
+def classes(found: Demands) -> Table:
+    return _demands("Class", found.classes)
+
+
+def staff(activity: list[Activity], first: list[FirstReview]) -> Table:
+    columns = {"Person": T, "Decisions": N, "Approved": N, "Rejected": N, "Marked as reviewed": N}
+    columns |= {"Prints started": N, "Handed over": N, "All actions": N}
+    columns |= {"First to review": N, "Half of them within (h)": D, "90 % within (h)": D}
+    reviewed = {each.staff_id: each for each in first}
+    return _table(columns, (_person(each, reviewed.get(each.staff_id)) for each in activity))
+
+
+def _person(each: Activity, first: FirstReview | None) -> tuple[Any, ...]:
+    actions = ("StaffApproved", "StaffRejected", "Reviewed", "PrintStarted", "PickedUp")
+    waited = (first.jobs, first.median_hours, first.p90_hours) if first else (0, None, None)
+    counts = (each.actions.get(action, 0) for action in actions)
+    return (each.name, each.reviews, *counts, each.total, *waited)
+
+
+def colors(found: MaterialUse) -> Table:
+    columns = {"Material": T, "Colour": T, "Grams": D, "Print runs": N, _used(found): N}
+    columns |= {"Grams in each": D}
+    return _table(
+        columns,
+        (
+            (e.material, e.color, e.grams, e.runs, e.pieces, round(e.grams / e.pieces, 1))
+            for e in found.colors
+        ),
+    )
+
+
+def grams_over_time(found: MaterialUse) -> Table:
+    names = sorted({use.material for use in found.colors})
+    columns = {_PIECES[found.grain]: Kind.DAY} | dict.fromkeys((f"{n} (g)" for n in names), D)
+    rows = found.over_time.items()
+    return _table(columns, ((day, *(each.get(n, 0.0) for n in names)) for day, each in rows))
+
+
+def _used(found: MaterialUse) -> str:
+    return f"{found.grain.capitalize()}s in use"
+
+
+def _demands(first: str, found: list[people.Demand]) -> Table:
+    total = sum(each.jobs for each in found)
+    return _table(
+        {first: T, "Jobs": N, "Share": S, "Grams quoted": D, "Cents quoted": C},
+        ((e.name, e.jobs, _part(e.jobs, total), e.grams, e.cents) for e in found),
+    )
+
+
+def _crossed(
+    first: str, kind: Kind, found: Mapping[Any, Mapping[str, int]], across: list[str]
+) -> Table:
+    """A row for each key, a column for each reason, and their sum."""
+    columns = {first: kind} | dict.fromkeys(across, N) | {"All reasons": N}
+    return _table(
+        columns,
+        (
+            (key, *(each.get(name, 0) for name in across), sum(each.values()))
+            for key, each in found.items()
+        ),
+    )
+
+
+def _label(status: Status) -> str:
+    return STATUS_LABELS[status]
+
+
+def _part(number: float, of: float) -> float | None:
+    return number / of if of else None
+
+
+def read_staff(ask: Question) -> Table:
+    return staff(people.read_activity(ask), people.read_first_reviews(ask))
+
+
+# Every chart's table by the chart's name, as the addresses of the exports have it.
+TABLES: Mapping[str, Callable[[Question], Table]] = {
+    "key-figures": lambda ask: key_figures(read_key_figures(ask)),
+    "submissions": lambda ask: submissions(flow.read_submissions(ask)),
+    "funnel": lambda ask: funnel(flow.read_funnel(ask)),
+    "money": lambda ask: money(flow.read_funnel(ask)),
+    "status-times": lambda ask: status_times(flow.read_status_times(ask)),
+    "waiting": lambda ask: waiting(flow.read_waiting(ask)),
+    "quotes": lambda ask: quotes(flow.read_quotes(ask)),
+    "printers": lambda ask: printer_uses(printers.read_printers(ask)),
+    "utilisation": lambda ask: weeks(utilisation.read_utilisation(ask)),
+    "heatmap": lambda ask: cells(utilisation.read_utilisation(ask)),
+    "timeline": lambda ask: timeline(printers.read_timeline(ask)),
+    "failures": lambda ask: failures(printers.read_failures(ask)),
+    "reasons": lambda ask: reasons(rejections.read_rejections(ask)),
+    "reasons-by-discipline": lambda ask: reasons_by_discipline(rejections.read_rejections(ask)),
+    "reasons-over-time": lambda ask: reasons_over_time(rejections.read_rejections(ask)),
+    "model-facts": lambda ask: facts(rejections.read_facts(ask)),
+    "disciplines": lambda ask: disciplines(people.read_demand(ask)),
+    "classes": lambda ask: classes(people.read_demand(ask)),
+    "staff": read_staff,
+    "materials": lambda ask: colors(materials.read_materials(ask)),
+    "materials-over-time": lambda ask: grams_over_time(materials.read_materials(ask)),
+}

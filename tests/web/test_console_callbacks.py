@@ -1,0 +1,562 @@
+"""What the console's callbacks send: only what is new, and to each only what they may see."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from models import Role, Status, utcnow
+from services import jobs, locks, storage, work
+from services.actors import Actor, student
+from services.errors import Forbidden, NotFound
+from services.jobs import Filters
+from tests.support.callbacks import name_of, run, with_output
+from tests.support.client import NAMES, STUDENT_EMAIL, changed_job, rows
+
+LIST, DETAIL, SERVER = "queue-list.children", "detail-top.children", "debug-server.children"
+FIELD = '{"name":["ALL"],"type":"dialog-field"}'
+UPLOADED = {"status": "UPLOADED", "page": 1}
+AWAY = "0" * 32
+MANAGER = Actor("somebody", "Mona Manager", Role.MANAGER)
+STAFF = Actor("somebody-else", "Sam Staff", Role.STAFF)
+HOSTILE = (None, "x", 7, True, [], ["tabs"], {}, {"tabs": "x"}, {"tabs": ["x"]}, {"jobs": None})
+
+
+def ask(browser, output, changed="", **stores):
+    """The answer to the callback that writes `output`; `stores` are the data of dcc.Stores."""
+    values = {f"{name.replace('_', '-')}.data": value for name, value in stores.items()}
+    return run(browser, with_output(browser, output), values, changed)
+
+
+def sent(answer):
+    """What was drawn, by the id of its place."""
+    assert answer.status_code == 200, answer.text
+    assert "pd-toast-bad" not in answer.text, answer.text
+    return answer.json["response"]
+
+
+def show_queue(browser, view=UPLOADED, shown=None):
+    return ask(browser, LIST, queue_view=view, queue_shown=shown)
+
+
+def show_detail(browser, job_id, shown=None):
+    return ask(browser, DETAIL, queue_selected=job_id, detail_shown=shown)
+
+
+def shown_by(response, name):
+    return response[name]["data"]
+
+
+def text_of(node):
+    """The words of a tree of components, as they are read on the screen."""
+    if isinstance(node, list):
+        return "".join(map(text_of, node))
+    if isinstance(node, dict):
+        return text_of(node.get("props", {}).get("children"))
+    return "" if node is None else str(node)
+
+
+def toasts_of(answer):
+    """(tone, words) of the messages that an answer shows."""
+    assert answer.status_code == 200, answer.text
+    told = answer.json.get("sideUpdate", {}).get("shell-toasts", {}).get("children")
+    if told is None:
+        return []
+    tone = re.search(r"pd-toast-(ok|bad)", told["props"]["className"]).group(1)
+    return [(tone, text_of(told))]
+
+
+def press(browser, **pressed):
+    return ask(browser, "dialog-title.children", queue_pressed=pressed)
+
+
+def submit(browser, about, **fields):
+    """What the browser sends when the dialog's button is pressed."""
+    callback = with_output(browser, "dialog-modal.is_open", "dialog-submit.n_clicks")
+    pairs = [({"name": name}, value) for name, value in fields.items()]
+    values = {
+        "dialog-about.data": about,
+        f"{FIELD}.value": pairs,
+        f"{FIELD}.id": [(rest, {"type": "dialog-field"} | rest) for rest, _ in pairs],
+    }
+    return run(browser, callback, values)
+
+
+def hold(desk, job_id, role=Role.ADMIN):
+    assert desk.caller(role).post(f"/jobs/{job_id}/lock").status_code == 200
+    return job_id
+
+
+def read(job_id):
+    with work.unit() as session:
+        return jobs.find(session, job_id)
+
+
+@pytest.fixture
+def browser(desk):
+    return desk.browser()
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_queue_that_is_shown_already_is_not_sent_again(desk, browser, number):
+    for _ in range(number):
+        desk.job()
+    first = sent(show_queue(browser))
+    assert set(first) == {"queue-tabs", "queue-list", "queue-shown"}
+    again = show_queue(browser, shown=shown_by(first, "queue-shown"))
+    assert (again.status_code, again.data) == (204, b"")
+
+
+def test_what_changes_is_sent_and_the_rest_is_not(desk, browser):
+    job_id = desk.job()
+    shown = shown_by(sent(show_queue(browser)), "queue-shown")
+    assert desk.staff.post(f"/jobs/{job_id}/review", {"reviewed": True}).status_code == 200
+    second = sent(show_queue(browser, shown=shown))
+    assert set(second) == {"queue-list", "queue-shown"}, "the numbers on the tabs are the same"
+    desk.job("PENDING")
+    third = sent(show_queue(browser, shown=shown_by(second, "queue-shown")))
+    assert set(third) == {"queue-tabs", "queue-shown"}, "nothing new is on this list"
+    desk.job()
+    fourth = sent(show_queue(browser, shown=shown_by(third, "queue-shown")))
+    assert set(fourth) == set(sent(show_queue(browser)))
+    assert show_queue(browser, shown=shown_by(fourth, "queue-shown")).status_code == 204
+
+
+def test_another_view_is_another_queue(desk, browser):
+    desk.job()
+    shown = shown_by(sent(show_queue(browser)), "queue-shown")
+    other = sent(show_queue(browser, {"status": "PENDING", "page": 1}, shown))
+    assert set(other) == {"queue-tabs", "queue-list", "queue-shown"}
+    assert show_queue(browser, UPLOADED | {"search": ""}, shown).status_code == 204
+
+
+def test_a_queue_is_drawn_for_each_person_as_they_may_see_it(desk, browser):
+    desk.job()
+    shown = shown_by(sent(show_queue(browser)), "queue-shown")
+    other = sent(show_queue(desk.browser(Role.MANAGER), shown=shown))
+    assert set(other) == {"queue-list", "queue-shown"}, "without the buttons"
+
+
+@pytest.mark.parametrize("shown", HOSTILE)
+def test_whatever_a_page_claims_to_show_it_gets_the_queue(desk, browser, shown):
+    job_id = desk.job()
+    assert set(sent(show_queue(browser, shown=shown))) == {
+        "queue-tabs",
+        "queue-list",
+        "queue-shown",
+    }
+    assert "detail-top" in sent(show_detail(browser, job_id, shown))
+
+
+@pytest.mark.parametrize(
+    "view", [None, [], "x", {"status": "GONE"}, {"page": "9" * 5_000}, {"x": 1}]
+)
+def test_whatever_a_view_says_a_queue_is_shown(desk, browser, view):
+    job_id = desk.job()
+    assert job_id in json.dumps(sent(show_queue(browser, view))["queue-list"])
+
+
+def test_the_tabs_count_what_matches_the_filters_in_each_status(desk, browser):
+    for status, discipline in (
+        ("UPLOADED", "Art"),
+        ("UPLOADED", "Art"),
+        ("UPLOADED", "Other"),
+        ("PENDING", "Art"),
+        ("PRINTING", "Other"),
+    ):
+        desk.job(status, discipline=discipline)
+    view = {"status": "PRINTING", "page": 1, "discipline": "Art"}
+    response = sent(show_queue(browser, view))
+    assert text_of(response["queue-tabs"]["children"]) == (
+        "Uploaded2Pending1Ready to print0Printing0Completed0Picked up0Rejected0Archived0"
+    )
+    words = text_of(response["queue-list"]["children"])
+    assert "Nothing that is printing matches" in words
+    assert words.endswith("Uploaded (2)Pending (1)")
+    everything = sent(show_queue(browser, {"status": "PRINTING"}))["queue-tabs"]
+    assert text_of(everything["children"]).startswith("Uploaded3Pending1Ready to print0Printing1")
+
+
+def test_counts_by_status_follow_the_filters(desk):
+    desk.job(discipline="Art")
+    desk.job("PENDING", discipline="Art")
+    desk.job("PENDING", student_name="Zoë Ångström")
+    for filters, uploaded, pending in (
+        (Filters(), 1, 2),
+        (Filters(discipline="Art"), 1, 1),
+        (Filters(search="zoë"), 0, 1),
+        (Filters(status=Status.PENDING), 0, 2),
+        (Filters(unreviewed=True), 1, 0),
+        (Filters(search="nobody"), 0, 0),
+    ):
+        with work.unit() as session:
+            counts = jobs.count_by_status(session, actor=MANAGER, filters=filters)
+        expected = {Status.UPLOADED: uploaded, Status.PENDING: pending}
+        assert counts == dict.fromkeys(Status, 0) | expected, filters
+
+
+@pytest.mark.parametrize("chosen", ["job", "", None, AWAY])
+def test_a_panel_that_is_shown_already_is_not_sent_again(desk, browser, chosen):
+    chosen = desk.job("PENDING") if chosen == "job" else chosen
+    first = sent(show_detail(browser, chosen))
+    assert set(first) == {"detail-top", "detail-more", "notes-about", "detail-shown"}
+    again = show_detail(browser, chosen, shown_by(first, "detail-shown"))
+    assert (again.status_code, again.data) == (204, b"")
+
+
+def test_notes_that_save_themselves_draw_nothing_above_them_anew(desk, browser):
+    job_id = desk.job()
+    first = sent(show_detail(browser, job_id))
+    assert first["notes-about"]["data"] == {
+        "job": job_id,
+        "text": "",
+        "by": None,
+        "mine": False,
+        "at": None,
+    }
+    body = {"notes": "Thin walls", "base": ""}
+    assert desk.staff.call("PATCH", f"/jobs/{job_id}/notes", body).status_code == 200
+    second = sent(show_detail(browser, job_id, shown_by(first, "detail-shown")))
+    assert set(second) == {"detail-more", "notes-about", "detail-shown"}
+    about = second["notes-about"]["data"]
+    assert (about["text"], about["by"], about["mine"]) == ("Thin walls", NAMES[Role.STAFF], True)
+    other = sent(show_detail(desk.browser(Role.ADMIN), job_id))["notes-about"]["data"]
+    assert other == about | {"mine": False}
+
+
+def test_an_edit_draws_the_facts_and_the_history_anew_and_leaves_the_notes(desk, browser):
+    job_id = hold(desk, desk.job(), Role.STAFF)
+    first = sent(show_detail(browser, job_id))
+    desk.staff.call("PATCH", f"/jobs/{job_id}", {"color": "Blue"})
+    second = sent(show_detail(browser, job_id, shown_by(first, "detail-shown")))
+    assert set(second) == {"detail-top", "detail-more", "detail-shown"}
+    assert "Changed: colour from True Red to Blue" in text_of(second["detail-more"]["children"])
+
+
+def test_several_savings_in_a_row_are_one_line_of_the_history(desk, browser):
+    job_id, base = desk.job(), ""
+    for text in ("T", "Th", "Thin"):
+        body = {"notes": text, "base": base}
+        assert desk.staff.call("PATCH", f"/jobs/{job_id}/notes", body).status_code == 200
+        base = text
+    words = text_of(sent(show_detail(browser, job_id))["detail-more"]["children"])
+    assert "Staff notes changed (3 times)" in words
+    assert words.count("Staff notes changed") == 1
+
+
+def test_a_panel_says_so_when_the_files_cannot_be_listed(desk, browser):
+    job_id = desk.job()
+    folder = storage.path_of(read(job_id).folder)
+    assert folder.name in text_of(sent(show_detail(browser, job_id))["detail-top"]["children"])
+    folder.rename(storage.root() / "elsewhere")
+    words = text_of(sent(show_detail(browser, job_id))["detail-top"]["children"])
+    assert "storage is not reachable" in words
+
+
+def test_managers_see_a_job_without_mails_and_without_what_they_may_not_do(desk, browser):
+    job_id = desk.job("PENDING")
+    drawn = {
+        role: json.dumps(sent(show_detail(desk.browser(role), job_id)))
+        for role in (Role.MANAGER, Role.STAFF)
+    }
+    for words in ("E-mails", "Edit details", "Copy path", "printdesk://open", "Send e-mail again"):
+        assert words in drawn[Role.STAFF]
+        assert words not in drawn[Role.MANAGER]
+    assert STUDENT_EMAIL in drawn[Role.MANAGER]
+
+
+def test_opening_in_the_slicer_is_noted_at_once(desk, browser):
+    job_id = desk.job()
+    answer = press(browser, action="opened", job=job_id)
+    assert set(sent(answer)) == {"shell-changed"}
+    words = text_of(sent(show_detail(browser, job_id))["detail-more"]["children"])
+    assert f"Opened in the slicer: {read(job_id).display_name}" in words
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [
+        ("UPLOADED", {"printer", "material", "color", "weight_g", "time_hours"}),
+        ("PENDING", {"printer", "material", "color", "weight_g", "time_hours"}),
+        ("READYTOPRINT", {"printer", "color", "time_hours"}),
+        ("PRINTING", {"color", "time_hours"}),
+    ],
+)
+def test_the_dialog_asks_for_what_may_still_be_changed(desk, browser, status, fields):
+    job_id = desk.job(status)
+    response = sent(press(browser, action="edit", job=job_id))
+    body = json.dumps(response["dialog-body"])
+    assert set(re.findall(r'"type": "dialog-field", "name": "(\w+)"', body)) == fields
+    assert response["dialog-about"]["data"] == {"job": job_id, "action": "edit", "locked": True}
+    assert response["dialog-submit"]["children"] == "Save"
+    assert ("dialog-prices" in body) == (status == "PENDING")
+    assert read(job_id).locked_by == NAMES[Role.STAFF]
+
+
+def test_what_the_dialog_saves_gives_the_lock_back(desk, browser):
+    job_id = desk.job("PENDING")
+    about = sent(press(browser, action="edit", job=job_id))["dialog-about"]["data"]
+    answer = submit(browser, about, weight_g=60, time_hours=None, color="Blue", printer="")
+    assert sent(answer)["dialog-modal"]["is_open"] is False
+    assert toasts_of(answer) == [("ok", "Saved.")]
+    job = read(job_id)
+    assert (job.weight_g, job.time_hours, job.cost_cents) == (60.0, 3.5, 600)
+    assert (job.color, job.printer, job.locked_by) == ("Blue", "prusa_mk4s", None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"weight_g": 0}, "Enter the weight in grams: more than 0"),
+        ({"time_hours": 0}, "Enter the time in hours: more than 0"),
+        ({"weight_g": "12"}, "Enter the weight as a number."),
+        ({"time_hours": [1]}, "Enter the time as a number."),
+        ({"weight_g": -1}, "Enter the weight in grams"),
+        ({"printer": "formlabs_form3"}, "Choose a printer that prints Filament"),
+        ({"material": {"a": 1}}, "Choose one of: Filament, Resin."),
+        ({"color": ["Blue"]}, "is not a Filament colour"),
+    ],
+)
+def test_what_is_wrong_keeps_the_dialog_and_its_lock(desk, browser, fields, words):
+    job_id = desk.job("PENDING")
+    about = sent(press(browser, action="edit", job=job_id))["dialog-about"]["data"]
+    before = read(job_id)
+    response = sent(submit(browser, about, **fields))
+    assert response["dialog-modal"]["is_open"] is True
+    assert words in text_of(response["dialog-error"]["children"])
+    after = read(job_id)
+    assert (after.updated_at, after.locked_by) == (before.updated_at, NAMES[Role.STAFF])
+
+
+def test_a_dialog_whose_lock_was_lost_says_so(desk, browser):
+    job_id = desk.job()
+    about = sent(press(browser, action="edit", job=job_id))["dialog-about"]["data"]
+    assert desk.staff.post(f"/jobs/{job_id}/unlock").status_code == 200
+    hold(desk, job_id)
+    answer = submit(browser, about, color="Blue")
+    [(tone, words)] = toasts_of(answer)
+    assert tone == "bad" and f"{NAMES[Role.ADMIN]} is editing it." in words
+    assert read(job_id).color == "True Red"
+
+
+def test_a_batch_asks_first_and_takes_no_lock(desk, browser):
+    made = [desk.job("COMPLETED") for _ in range(2)]
+    before = rows()
+    response = sent(press(browser, action="mark-picked-up", jobs=[*made, AWAY]))
+    assert rows() == before
+    assert response["dialog-modal"]["is_open"] is True
+    assert response["dialog-title"]["children"] == "Hand over 2 jobs"
+    assert response["dialog-submit"]["children"] == "Mark picked up"
+    words = text_of(response["dialog-body"]["children"])
+    assert all(read(job_id).display_name in words for job_id in made)
+    assert words.endswith("Together: $8.50")
+    about = response["dialog-about"]["data"]
+    assert about == {"jobs": made, "action": "mark-picked-up", "locked": False}
+    assert response["dialog-beat"]["disabled"] is True
+
+
+def test_a_batch_is_done_and_told(desk, browser):
+    made = [desk.job() for _ in range(2)]
+    about = sent(press(browser, action="review", jobs=made))["dialog-about"]["data"]
+    answer = submit(browser, about)
+    assert sent(answer)["dialog-modal"]["is_open"] is False
+    assert toasts_of(answer) == [("ok", "Done for 2 jobs.")]
+    assert not any(read(job_id).is_new for job_id in made)
+    assert set(sent(answer)) >= {"shell-changed"}
+    assert "Done for 1 job." in submit(browser, about | {"jobs": made[:1]}).text
+
+
+def test_a_batch_tells_which_could_not_be_done(desk, browser):
+    fine, locked, wrong = desk.job("COMPLETED"), desk.job("COMPLETED"), desk.job("PRINTING")
+    hold(desk, locked)
+    about = {"jobs": [fine, locked, wrong, AWAY], "action": "mark-picked-up", "locked": False}
+    response = sent(submit(browser, about))
+    assert response["dialog-modal"]["is_open"] is True
+    words = text_of(response["dialog-error"]["children"])
+    assert words.startswith("1 of 4 done. These were not:")
+    assert f"{read(locked).display_name} – {NAMES[Role.ADMIN]} is editing this job." in words
+    assert f"{read(wrong).display_name} – This job is now “Printing”" in words
+    assert "Job 00000000 – There is no such job." in words
+    assert read(fine).display_name not in words
+    statuses = [read(job_id).status for job_id in (fine, locked, wrong)]
+    assert statuses == [Status.PAIDPICKEDUP, Status.COMPLETED, Status.PRINTING]
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "status"),
+    [
+        (Role.MANAGER, "review", "UPLOADED"),
+        (Role.MANAGER, "mark-picked-up", "COMPLETED"),
+        (Role.MANAGER, "archive", "REJECTED"),
+        (Role.STAFF, "archive", "REJECTED"),
+    ],
+)
+def test_a_forged_batch_changes_nothing(desk, role, action, status):
+    job_id = desk.job(status)
+    browser = desk.browser(role)
+    before = rows()
+    press(browser, action=action, jobs=[job_id])
+    answer = submit(browser, {"jobs": [job_id], "action": action, "locked": False})
+    [(tone, words)] = toasts_of(answer)
+    assert tone == "bad" and "This needs the role" in words
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        {"action": "review", "jobs": []},
+        {"action": "review", "jobs": [AWAY]},
+        {"action": "review", "jobs": AWAY},
+        {"action": "review", "jobs": [None, 7, {"a": 1}]},
+        {"action": "approve", "jobs": ["job"]},
+        {"action": "delete", "jobs": ["job"]},
+        {"action": None, "jobs": ["job"]},
+    ],
+)
+def test_a_batch_that_no_page_makes_is_refused(desk, browser, pressed):
+    job_id = desk.job()
+    pressed["jobs"] = [job_id] if pressed["jobs"] == ["job"] else pressed["jobs"]
+    before = rows()
+    answer = press(browser, **pressed)
+    assert [tone for tone, _ in toasts_of(answer)] == ["bad"]
+    submit(browser, pressed | {"locked": False})
+    assert rows() == before
+
+
+def test_a_batch_of_more_than_a_page_asks_for_as_many_as_it_can_do(desk, browser):
+    job_id = desk.job()
+    many = [job_id, *(f"{number:032x}" for number in range(500))]
+    about = sent(press(browser, action="review", jobs=many))["dialog-about"]["data"]
+    assert about["jobs"] == [job_id]
+    answer = submit(browser, about | {"jobs": many})
+    assert [tone for tone, _ in toasts_of(answer)] == ["bad"]
+    assert read(job_id).is_new
+
+
+def test_jobs_are_found_by_their_ids_oldest_first(desk):
+    made = [desk.job() for _ in range(3)]
+    with work.unit() as session:
+        found = jobs.list_by_id(session, [made[2], AWAY, made[0], made[0], "x' --"], actor=MANAGER)
+        assert [job.id for job in found] == [made[0], made[2]]
+        assert jobs.list_by_id(session, [], actor=MANAGER) == []
+        with pytest.raises(Forbidden):
+            jobs.list_by_id(session, made, actor=student("Ada"))
+
+
+def test_a_closed_debug_panel_is_sent_nothing(desk, browser):
+    for is_open in (False, None, 0, ""):
+        assert ask(browser, SERVER, debug_open=is_open).status_code == 204
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.ADMIN])
+def test_an_open_debug_panel_tells_of_locks_and_versions(desk, role):
+    job_id = hold(desk, desk.job())
+    response = sent(ask(desk.browser(role), SERVER, debug_open=True))
+    words = text_of(response["debug-server"]["children"])
+    assert f"{job_id[:8]} · {NAMES[Role.ADMIN]} until" in words
+    for known in ("Database", "Storage", "Python3.", "Dash4.", "PostgreSQL", "Model checks"):
+        assert known in words, words
+
+
+def test_a_debug_panel_without_locks_says_so(desk, browser):
+    desk.job()
+    words = text_of(sent(ask(browser, SERVER, debug_open=True))["debug-server"]["children"])
+    assert "Locks heldNone." in words
+
+
+def test_managers_are_refused_the_debug_panel(desk):
+    job_id = hold(desk, desk.job())
+    answer = ask(desk.browser(Role.MANAGER), SERVER, debug_open=True)
+    assert toasts_of(answer) == [
+        ("bad", "This needs the role staff. Ask an administrator if you should have it.")
+    ]
+    assert job_id[:8] not in answer.text and "PostgreSQL" not in answer.text
+
+
+def test_held_locks_are_listed_while_they_are_held_the_next_to_run_out_first(desk):
+    late, early, over, _free = (desk.job() for _ in range(4))
+    for job_id, seconds in ((late, 200), (early, 100), (over, -1)):
+        hold(desk, job_id)
+        with changed_job(job_id) as job:
+            job.locked_until = utcnow() + timedelta(seconds=seconds)
+    with work.unit() as session:
+        held = locks.list_held(session, actor=STAFF)
+    assert [(lock.short_id, lock.locked_by) for lock in held] == [
+        (early[:8], NAMES[Role.ADMIN]),
+        (late[:8], NAMES[Role.ADMIN]),
+    ]
+    assert held[0].locked_until == read(early).locked_until
+    for actor in (MANAGER, student("Ada")):
+        with pytest.raises(Forbidden), work.unit() as session:
+            locks.list_held(session, actor=actor)
+
+
+def page_of(browser, path):
+    callback = with_output(browser, "_pages_content.children")
+    values = {"_pages_location.pathname": path, "_pages_location.search": ""}
+    return sent(run(browser, callback, values))["_pages_content"]["children"]
+
+
+def chosen_on(page):
+    """What the page's store of the chosen job begins with."""
+    match = re.search(r'"props": \{"id": "queue-selected", "data": "([^"]*)"\}', json.dumps(page))
+    return match.group(1)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_job_has_a_page_by_its_id_and_by_its_short_one(desk, role):
+    job_id = desk.job()
+    browser = desk.browser(role)
+    for given in (job_id, job_id[:8], job_id.upper(), job_id[:8].upper()):
+        assert browser.get(f"/job/{given}").status_code == 200
+        page = page_of(browser, f"/job/{given}")
+        assert chosen_on(page) == job_id
+        assert f"Job {job_id[:8]}" in text_of(page)
+    drawn = sent(show_detail(browser, chosen_on(page)))
+    assert f"Job {job_id[:8]}" in text_of(drawn["detail-top"]["children"])
+    assert drawn["notes-about"]["data"]["job"] == job_id
+
+
+@pytest.mark.parametrize("given", [AWAY, "0" * 8, "nothing", "x" * 300, "%25", "<b>", "a b"])
+def test_a_page_of_no_job_says_so_in_words(desk, browser, given):
+    job_id = desk.job()
+    page = page_of(browser, f"/job/{given}")
+    drawn = sent(show_detail(browser, chosen_on(page)))
+    words = text_of(drawn["detail-top"]["children"])
+    assert "There is no such job" in words and "look for it in the queue" in words
+    assert drawn["notes-about"]["data"] is None
+    assert job_id not in json.dumps([page, drawn])
+
+
+def test_a_page_of_a_job_that_is_deleted_meanwhile_says_so(desk, browser):
+    job_id = desk.job()
+    shown = shown_by(sent(show_detail(browser, job_id)), "detail-shown")
+    hold(desk, job_id, Role.STAFF)
+    assert desk.staff.call("DELETE", f"/jobs/{job_id}").status_code == 204
+    drawn = sent(show_detail(browser, job_id, shown))
+    assert "There is no such job" in text_of(drawn["detail-top"]["children"])
+    assert drawn["notes-about"]["data"] is None
+    assert show_detail(browser, job_id, shown_by(drawn, "detail-shown")).status_code == 204
+
+
+def test_an_id_is_a_whole_id_or_a_short_one(desk):
+    job_id = desk.job()
+    with work.unit() as session:
+        for given in (job_id, job_id[:8], job_id.upper(), job_id[:8].upper()):
+            assert jobs.resolve(session, given, actor=MANAGER) == job_id
+        for given in ("", job_id[:7], job_id[:9], job_id[:31], job_id + "0", "%" * 8, "_" * 32):
+            with pytest.raises(NotFound):
+                jobs.resolve(session, given, actor=MANAGER)
+        for given in (job_id[:7] + "\x00", job_id[:8] + "\x00", "\x00" * 8, "' OR 1=1"):
+            with pytest.raises(NotFound):
+                jobs.resolve(session, given, actor=MANAGER)
+        with pytest.raises(Forbidden):
+            jobs.resolve(session, job_id, actor=student("Ada"))
+
+
+def test_the_callbacks_of_the_queue_listen_to_the_refresh(browser):
+    for output in (LIST, DETAIL, SERVER):
+        listens_to = [name_of(part) for part in with_output(browser, output)["inputs"]]
+        assert "shell-refresh.data" in listens_to

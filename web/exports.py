@@ -1,0 +1,42 @@
+"""The exports of the reports page: plain routes, so that a link downloads, and an address that
+somebody has kept asks them to sign in."""
+
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+
+from flask import Blueprint, Response, g, request, send_file
+
+from services import work
+from services.reports import exports, filters, periods
+from services.reports.exports import TRANSACTIONS, Export
+from services.reports.filters import Filters
+from services.reports.question import Question
+
+bp = Blueprint("exports", __name__)
+
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@bp.get("/reports/export/<name>.<any(csv, xlsx):kind>")
+def send_export(name: str, kind: str) -> Response:
+    """The file is written to the disk before it is sent: so a slow reader holds no connection to
+    the database, and a fault on the way is an error page, not half a file."""
+    export = Export(name, kind)
+    period = None
+    wanted = filters.read(request.args)
+    if name == TRANSACTIONS:
+        period = periods.month(exports.read_month(request.args.get("month", "")))
+        wanted = Filters()
+    with ExitStack() as stack:
+        target = stack.enter_context(TemporaryFile())
+        with work.unit() as session:
+            ask = Question(session, wanted, actor=g.actor, period=period)
+            file_name = exports.write(export, ask, target)
+        target.seek(0)
+        stack.pop_all()  # the response closes it, when it has been sent
+    answer = send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=file_name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
