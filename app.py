@@ -174,9 +174,11 @@ def _lead_to_a_page() -> ResponseReturnValue | None:
         raise NotFound()  # no id holds it, and PostgreSQL cannot even be asked for it
     if request.path == "/":
         return redirect("/dashboard")
-    if request.endpoint == guard.CONSOLE_PAGE:
-        if not any(_leads_to(page, request.path) for page in dash.page_registry.values()):
-            raise NotFound()
+    pages = dash.page_registry.values()
+    if request.endpoint == guard.CONSOLE_PAGE and not any(
+        _leads_to(page, request.path) for page in pages
+    ):
+        raise NotFound()
     return None
 
 

@@ -35,7 +35,11 @@
     clearTimeout(timer);
     let changed = false;
     try {
-      const answer = await fetch(NEWS, { cache: 'no-cache', signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(NEWS, {
+        cache: 'no-cache',
+        referrerPolicy: 'no-referrer', // the page's address may be longer than all the rest
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
       if (answer.status === 401) live.state = 'signed out';
       else if (!answer.ok) throw new Error(answer.statusText);
       else changed = note(answer.headers.get('ETag'), await answer.json());

@@ -29,7 +29,9 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
     """Tabs and list; what is as it was is not sent, and so not drawn again."""
     view = queueview.read(given)
     with work.unit() as session:
-        counts = jobs.count_by_status(session, actor=g.actor, filters=view.everywhere)
+        counts = jobs.count_by_status(
+            session, actor=g.actor, filters=view.everywhere, at_most=cards.COUNTED
+        )
         page = jobs.list_jobs(
             session,
             view.filters,
@@ -37,10 +39,11 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
             sort=view.sort,
             page=view.page,
             limit=PAGE_SIZE,
+            counted=counts,
         )
     return _changed(
         shown,
-        tabs=cards.tabs(counts, view.status),
+        tabs=cards.tabs(counts, view),
         jobs=cards.job_list(page, view, counts, g.actor),
     )
 

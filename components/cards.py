@@ -54,20 +54,23 @@ _TO_SLICE = (Status.UPLOADED, Status.PENDING, Status.READYTOPRINT, Status.PRINTI
 _WAITING = frozenset(Status) - {Status.PAIDPICKEDUP, Status.REJECTED, Status.ARCHIVED}
 
 
-def tabs(counts: Mapping[Status, int], active: Status) -> list[Component]:
+COUNTED = 1000  # of jobs that match a search; from there on it is "1,000+"
+
+
+def tabs(counts: Mapping[Status, int], view: View) -> list[Component]:
     """A tab for each status, with how many jobs match the filters there."""
     return [
         html.Li(
             button(
                 [
                     STATUS_LABELS[status],
-                    html.Span(f"{counts[status]:,}", className="pd-count"),
+                    html.Span(_counted(counts[status], view), className="pd-count"),
                 ],
                 ids.QUEUE_GO,
                 {"status": status.value, "page": 1},
-                className=f"pd-tab{' active' if status is active else ''}",
+                className=f"pd-tab{' active' if status is view.status else ''}",
                 role="tab",
-                **{"aria-selected": "true" if status is active else "false"},
+                **{"aria-selected": "true" if status is view.status else "false"},
             ),
             role="presentation",
         )
@@ -82,7 +85,7 @@ def job_list(
     if not page.jobs:
         return [_nothing(page, view, counts)]
     cards = [card(job, actor) for job in page.jobs]
-    return [html.Ul(cards, className="pd-list"), _pager(page)]
+    return [html.Ul(cards, className="pd-list"), _pager(page, view)]
 
 
 def _nothing(page: JobPage, view: View, counts: Mapping[Status, int]) -> Component:
@@ -97,7 +100,7 @@ def _nothing(page: JobPage, view: View, counts: Mapping[Status, int]) -> Compone
         return empty("bi-search", "No job matches", "Change the search or the filters.")
     links = [
         button(
-            f"{STATUS_LABELS[status]} ({counts[status]:,})",
+            f"{STATUS_LABELS[status]} ({_counted(counts[status], view)})",
             ids.QUEUE_GO,
             {"status": status.value, "page": 1},
         )
@@ -253,7 +256,7 @@ def _actions(job: JobView, actor: Actor) -> list[Component]:
     return [lock_note(job, actor), link, *action_buttons(job, shown, actor)]
 
 
-def _pager(page: JobPage) -> Component | None:
+def _pager(page: JobPage, view: View) -> Component | None:
     if page.pages == 1:
         return None
     first, last = (page.page - 1) * page.limit + 1, min(page.page * page.limit, page.filtered)
@@ -261,13 +264,18 @@ def _pager(page: JobPage) -> Component | None:
         [
             _page_button("Previous", page.page - 1, page),
             html.Span(
-                f"{first:,}–{last:,} of {page.filtered:,} · page {page.page:,} of {page.pages:,}"
+                f"{first:,}–{last:,} of {_counted(page.filtered, view)} · "
+                f"page {page.page:,} of {page.pages:,}"
             ),
             _page_button("Next", page.page + 1, page),
         ],
         className="pd-pager",
         **{"aria-label": "Pages of the queue"},
     )
+
+
+def _counted(number: int, view: View) -> str:
+    return f"{COUNTED:,}+" if view.is_narrowed and number > COUNTED else f"{number:,}"
 
 
 def _page_button(label: str, number: int, page: JobPage) -> Component:

@@ -76,10 +76,29 @@ PEOPLE_ERROR = "people-error"
 PEOPLE_CANCEL = "people-cancel"
 PEOPLE_SUBMIT = "people-submit"
 
+REPORT_VIEW = "report-view"
+REPORT_THEME = "report-theme"
+REPORT_HEAD = "report-head"
+REPORT_KEY = "report-key"
+
 
 def queue(name: str) -> str:
     """The control of the toolbar for a part of the view: see components/queueview.py."""
     return f"queue-{name}"
+
+
+def report(name: str) -> str:
+    """A filter of the reports page."""
+    return f"report-{name}"
+
+
+def report_section(name: str) -> str:
+    return f"report-section-{name}"
+
+
+def report_chart(name: Any) -> dict[str, Any]:
+    """A chart of the reports page."""
+    return {"type": "report-chart", "name": name}
 
 
 def field(name: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.actors import Actor
 
 _PAGES = (
     ("/dashboard", "Queue", Role.MANAGER),
+    ("/reports", "Reports", Role.MANAGER),
     ("/mail", "Mail", Role.STAFF),
     ("/people", "People", Role.ADMIN),
 )

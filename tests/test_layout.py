@@ -262,6 +262,7 @@ def exists(name, known):
 
 
 MADE = [
-    make(*("x" for _ in inspect.signature(make).parameters))
+    made
     for _, make in inspect.getmembers(ids, inspect.isfunction)
+    if isinstance(made := make(*("x" for _ in inspect.signature(make).parameters)), dict)
 ]

@@ -135,7 +135,7 @@ def make_indexes() -> None:
         "jobs",
         [sa.text(f"search_grams(1, {fields})")],
         postgresql_using="gin",
-        postgresql_with={"gin_pending_list_limit": 256},
+        postgresql_with={"gin_pending_list_limit": 1024},
     )
 
 

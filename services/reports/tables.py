@@ -74,9 +74,7 @@ def status_times(found: list[StatusTime]) -> Table:
 
 
 def waiting(found: list[Waiting]) -> Table:
-    ages = {
-        f"Came in {label}" + ("" if label == "today" else " ago"): N for label in flow.AGE_LABELS
-    }
+    ages = {f"Came {label}": N for label in flow.AGE_LABELS}
     return _table(
         {"Status": T, "Jobs": N, "Median wait (h)": D, "Longest wait (h)": D} | ages,
         ((_label(e.status), e.jobs, e.median_hours, e.longest_hours, *e.by_age) for e in found),

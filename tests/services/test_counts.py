@@ -9,6 +9,8 @@ from sqlalchemy import delete, func, select, text, update
 from models import Job, JobCount, Status
 from services import counts, jobs, work
 from services.filters import Filters
+from tasks.app import celery
+from tasks.sweeps import recount_jobs
 from tests.support import queries, rows
 
 SEVERAL = (Status.UPLOADED, Status.PENDING, Status.ARCHIVED)
@@ -74,6 +76,15 @@ def test_a_recount_leaves_one_row_for_each_status(people):
         assert counts.recount(session)
         assert session.scalar(select(func.count(JobCount.id))) == 1
     assert_true()
+
+
+def test_the_worker_recounts_now_and_then(people):
+    assert celery.conf.beat_schedule["jobs.recount"]["task"] == recount_jobs.name
+    rows.add(4)
+    many_changes()
+    recount_jobs()
+    with work.unit() as session:
+        assert session.scalar(select(func.count(JobCount.id))) == 1
 
 
 def test_a_recount_puts_right_what_is_wrong(people):

@@ -1,0 +1,87 @@
+/* The reports page in the browser: its filters stand in the address; a click in a chart narrows the page or
+   opens the queue; and the charts follow the theme. */
+'use strict';
+
+(function () {
+  const namespaces = window.dash_clientside;
+  const printdesk = namespaces.printdesk;
+  const PATH = '/reports';
+  /* As callbacks/reports.py; what is as usual is left out of the address. */
+  const USUAL = { period: '30d', from: '', to: '', printer: 'all', material: 'all', discipline: 'all', confirmation: 'all' };
+  const NAMES = Object.keys(USUAL);
+
+  const isHere = () => location.pathname === PATH && document.querySelector('.pd-report');
+
+  /* Called by Dash: a filter was changed. Two chosen days take the place of a named period. */
+  printdesk.readReport = function (...values) {
+    const before = values.pop();
+    const now = Object.fromEntries(NAMES.map((name, place) => [name, values[place] || USUAL[name]]));
+    if (now.period !== 'custom') now.from = now.to = '';
+    const wanted = Object.fromEntries(NAMES.filter((name) => now[name] !== USUAL[name]).map((name) => [name, now[name]]));
+    if (wanted.period === 'custom') delete wanted.period;
+    showDays(now.period);
+    if (JSON.stringify(wanted) === JSON.stringify(sorted(before || {}))) return namespaces.no_update;
+    if (now.period === 'custom' && !now.from && !now.to) return namespaces.no_update; // the days come next
+    const query = new URLSearchParams(wanted).toString();
+    if (isHere()) history.pushState(history.state, '', PATH + (query ? '?' + query : ''));
+    return wanted;
+  };
+
+  const sorted = (view) => Object.fromEntries(NAMES.filter((name) => name in view).map((name) => [name, view[name]]));
+
+  function showDays(period) {
+    for (const name of ['from', 'to']) {
+      const field = document.querySelector('[data-pd-report-filter="' + name + '"]');
+      if (field) field.hidden = period !== 'custom';
+    }
+  }
+
+  /* Back and Forward: the address is the report. */
+  window.addEventListener(
+    'popstate',
+    function (event) {
+      if (!isHere()) return;
+      event.stopImmediatePropagation();
+      location.reload();
+    },
+    true,
+  );
+
+  /* Called by Dash with what was clicked in each chart; the newest is the one that has changed. */
+  const followed = new Map();
+  printdesk.followChart = function (clicks) {
+    const inputs = namespaces.callback_context.inputs_list[0] || [];
+    inputs.forEach(function (input, place) {
+      const name = input.id.name;
+      const click = clicks[place];
+      const point = click && click.points && click.points[0];
+      const mark = point ? JSON.stringify([point.x, point.y, point.customdata, point.curveNumber]) : '';
+      if (followed.get(name) === mark) return;
+      followed.set(name, mark);
+      if (point && point.customdata) follow(JSON.parse(point.customdata));
+    });
+  };
+
+  function follow(link) {
+    followed.clear();
+    if (link.go) window.location.assign(link.go);
+    else for (const [name, value] of Object.entries(link.set)) printdesk.set('report-' + name, { value: value });
+  }
+
+  function tellTheme() {
+    if (isHere() && told !== document.documentElement.dataset.bsTheme) {
+      told = document.documentElement.dataset.bsTheme;
+      printdesk.store('report-theme', told);
+    }
+    if (!isHere()) told = null;
+    const period = document.getElementById('report-period');
+    if (period) showDays(period.value);
+  }
+  let told = null;
+  printdesk.onRedraw(tellTheme);
+  new MutationObserver(tellTheme).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
+
+  document.addEventListener('click', function (event) {
+    if (event.target.closest('[data-pd-print]')) window.print();
+  });
+})();

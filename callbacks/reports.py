@@ -1,0 +1,62 @@
+"""The reports page: each section is asked for by itself, so that the first is there at once."""
+
+from typing import Any
+
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback
+from dash.exceptions import PreventUpdate
+from flask import g
+
+from components import charts, ids, reports
+from services import work
+from services.reports import figures, filters, words
+from services.reports.question import Question
+from services.reports.tables import TABLES
+
+_CONTROLS = ("period", "from", "to", "printer", "material", "discipline", "confirmation")
+
+
+@callback(
+    Output(ids.REPORT_HEAD, "children"),
+    Output(ids.REPORT_KEY, "children"),
+    Input(ids.REPORT_VIEW, "data"),
+)
+def show_key_figures(view: Any) -> tuple[Any, ...]:
+    wanted = filters.read(view if isinstance(view, dict) else {})
+    with work.unit() as session:
+        ask = Question(session, wanted, actor=g.actor)
+        found = figures.read_key_figures(ask)
+    return reports.head(ask.period, wanted), reports.tiles(words.key_rows(found))
+
+
+def _register(name: str) -> None:
+    """The callback of one section."""
+
+    @callback(
+        Output(ids.report_section(name), "children"),
+        Input(ids.REPORT_VIEW, "data"),
+        Input(ids.REPORT_THEME, "data"),
+    )
+    def show_section(view: Any, theme: Any) -> Any:
+        if theme not in ("light", "dark"):  # assets/reports.js tells it a moment later
+            raise PreventUpdate
+        wanted = filters.read(view if isinstance(view, dict) else {})
+        _, chart_names = charts.SECTIONS[name]
+        with work.unit() as session:
+            ask = Question(session, wanted, actor=g.actor)
+            tables = {each: TABLES[each](ask) for each in chart_names}
+        return reports.section(name, tables, ask.period, wanted, theme)
+
+
+for _name in charts.SECTIONS:
+    _register(_name)
+
+clientside_callback(
+    ClientsideFunction("printdesk", "readReport"),
+    Output(ids.REPORT_VIEW, "data"),
+    *(Input(ids.report(name), "value") for name in _CONTROLS),
+    State(ids.REPORT_VIEW, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("printdesk", "followChart"), Input(ids.report_chart(ALL), "clickData")
+)

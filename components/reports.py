@@ -1,0 +1,240 @@
+"""The reports page: filters, key figures, and the charts with their tables."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components import charts, ids
+from components.parts import ALL, icon
+from services.reports import periods
+from services.reports.filters import CONFIRMATION_LABELS, DEFAULT_PERIOD, Filters
+from services.reports.periods import CUSTOM, PRESETS, Period
+from services.reports.tables import Table
+from services.reports.words import KeyRow
+from settings import lab
+
+_GRAPH: Mapping[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "scale": 2},
+}
+_MOST_ROWS = 400  # of a table on the page; its export has them all
+
+
+def toolbar(filters: Filters) -> Component:
+    """The filters, as the address has them. assets/reports.js leads their values into the view."""
+    presets = [*PRESETS.items(), (CUSTOM, "Chosen days…")]
+    printers = [(printer.id, printer.name) for printer in lab().printers]
+    materials = [(material.name, material.name) for material in lab().materials]
+    disciplines = [(name, name) for name in lab().choices.disciplines]
+    confirmations = [(state.value, label) for state, label in CONFIRMATION_LABELS.items()]
+    return html.Div(
+        [
+            _select("period", "Period", presets, filters.period),
+            _date("from", "From", filters.first),
+            _date("to", "To", filters.last),
+            _select("printer", "Printer", [(ALL, "All printers"), *printers], filters.printer),
+            _select("material", "Material", [(ALL, "All materials"), *materials], filters.material),
+            _select(
+                "discipline",
+                "Discipline",
+                [(ALL, "All disciplines"), *disciplines],
+                filters.discipline,
+            ),
+            _select(
+                "confirmation",
+                "Confirmation",
+                [(ALL, "Any confirmation"), *confirmations],
+                filters.confirmation or "",
+            ),
+        ],
+        className="pd-report-filters",
+        role="search",
+        **{"aria-label": "Narrow the report"},
+    )
+
+
+def head(period: Period, filters: Filters) -> list[Any]:
+    """What the report is about, and what can be taken along."""
+    compared = period.before
+    before = f", compared with {_days(compared)}" if compared is not None else ""
+    query = urlencode(filters.to_query())
+    last_month = periods.month(period.last).first
+    return [
+        html.P(f"{period.label}: {_days(period)}{before}. Times are those of the lab."),
+        html.Div(
+            [
+                _download("Jobs", "jobs", query),
+                _download("All tables", "everything", query, kinds=("xlsx",)),
+                _download(
+                    f"Transactions of {last_month:%B %Y}",
+                    "transactions",
+                    urlencode({"month": f"{last_month:%Y-%m}"}),
+                ),
+                html.Button(
+                    [icon("bi-printer"), " Print"],
+                    type="button",
+                    className="btn btn-outline-secondary",
+                    **{"data-pd-print": "1"},
+                ),
+            ],
+            className="pd-report-exports",
+        ),
+    ]
+
+
+def tiles(rows: list[KeyRow]) -> Component:
+    return html.Dl([_tile(row) for row in rows], className="pd-tiles pd-report-tiles")
+
+
+def section(
+    name: str, tables: Mapping[str, Table], period: Period, filters: Filters, theme: str
+) -> list[Component]:
+    """A section's charts."""
+    title, names = charts.SECTIONS[name]
+    cards = [_card(each, tables[each], period, filters, theme) for each in names]
+    return [html.H2(title), html.Div(cards, className="pd-report-charts")]
+
+
+def loading(name: str) -> list[Component]:
+    """The section before its first answer."""
+    title, names = charts.SECTIONS[name]
+    skeletons = [html.Div(className="pd-skeleton", **{"aria-hidden": "true"}) for _ in names[:2]]
+    return [html.H2(title), html.P("Counting…", className="pd-muted"), *skeletons]
+
+
+def _card(name: str, table: Table, period: Period, filters: Filters, theme: str) -> Component:
+    chart = charts.CHARTS[name]
+    number = chart.number(table.rows)
+    when = "Now" if chart.is_now else f"{period.label}, {_days(period)}"
+    about = f"{chart.counts} {when}: {number}."
+    empty = charts.is_empty(table)
+    shown = (
+        html.P([icon("bi-inbox"), " Nothing to show for this period."], className="pd-report-empty")
+        if empty
+        else html.Div(
+            dcc.Graph(
+                id=ids.report_chart(name),
+                figure=charts.figure(chart, table, theme),
+                config=dict(_GRAPH) | {"toImageButtonOptions": {"filename": f"printdesk-{name}"}},
+                className="pd-report-graph",
+            ),
+            role="group",
+            **{"aria-label": f"{chart.title}. {about} The table below has the numbers."},
+        )
+    )
+    query = urlencode(filters.to_query())
+    return html.Section(
+        [
+            html.H3(chart.title),
+            html.P(about, className="pd-muted"),
+            shown,
+            None if empty else _numbers(chart.title, table),
+            _download("", name, query),
+        ],
+        className="pd-section pd-report-card" + (" pd-report-wide" if chart.wide else ""),
+    )
+
+
+def _numbers(title: str, table: Table) -> Component:
+    """The same numbers as a table: for who cannot see the chart, and who wants to be exact."""
+    kinds = [column.kind.value for column in table.columns]
+    rows = [
+        html.Tr(
+            [
+                html.Td(charts.as_text(value, kind), className=f"pd-cell-{kind}")
+                for value, kind in zip(row, kinds, strict=True)
+            ]
+        )
+        for row in table.rows[:_MOST_ROWS]
+    ]
+    more = len(table.rows) - len(rows)
+    return html.Details(
+        [
+            html.Summary("The numbers"),
+            html.Div(
+                html.Table(
+                    [
+                        html.Caption(title, className="visually-hidden"),
+                        html.Thead(
+                            html.Tr([html.Th(each.name, scope="col") for each in table.columns])
+                        ),
+                        html.Tbody(rows),
+                    ],
+                    className="pd-report-table",
+                ),
+                className="pd-report-scroll",
+                tabIndex="0",
+                role="group",
+                **{"aria-label": f"The numbers of {title}"},
+            ),
+            html.P(f"{more:,} more rows are in the export.") if more > 0 else None,
+        ],
+        className="pd-report-numbers",
+    )
+
+
+def _tile(row: KeyRow) -> Component:
+    arrows = {"ok": "bi-arrow-up-right-circle", "bad": "bi-exclamation-circle"}
+    change = (
+        [icon(arrows[row.tone]), " "] if row.tone in arrows and row.change != "no change" else []
+    )
+    return html.Div(
+        [
+            html.Dt(row.name, className="pd-tile-label"),
+            html.Dd(row.value, className="pd-tile-value"),
+            html.Dd(
+                [*change, row.change, f" · before: {row.before}" if row.before else ""],
+                className=f"pd-tile-change pd-{row.tone}" if row.tone else "pd-tile-change",
+            ),
+            html.Dd(row.counts, className="pd-tile-counts"),
+        ],
+        className="pd-section pd-tile",
+    )
+
+
+def _download(label: str, name: str, query: str, kinds: tuple[str, ...] = ("csv", "xlsx")) -> Any:
+    title = charts.CHARTS[name].title if name in charts.CHARTS else label
+    links = [
+        html.A(
+            [icon("bi-download"), f" {kind.upper()}"],
+            href=f"/reports/export/{name}.{kind}" + (f"?{query}" if query else ""),
+            **{"aria-label": f"{title} as {kind.upper()}"},
+        )
+        for kind in kinds
+    ]
+    return html.Div(
+        [html.Span(f"{label}: ") if label else None, *links], className="pd-report-download"
+    )
+
+
+def _days(span: Any) -> str:
+    return f"{span.first:%d %b %Y} to {span.last:%d %b %Y}"
+
+
+def _select(name: str, label: str, choices: Any, value: str) -> Component:
+    options = [{"label": words, "value": key} for key, words in choices]
+    default = DEFAULT_PERIOD if name == "period" else ALL
+    if value and value not in {option["value"] for option in options}:
+        options.append({"label": value, "value": value})  # what the lab no longer has
+    return _labelled(
+        name, label, dbc.Select(id=ids.report(name), options=options, value=value or default)
+    )
+
+
+def _date(name: str, label: str, value: Any) -> Component:
+    shown = value.isoformat() if value else ""
+    return _labelled(name, label, dbc.Input(id=ids.report(name), type="date", value=shown))
+
+
+def _labelled(name: str, label: str, control: Component) -> Component:
+    return html.Div(
+        [html.Label(label, htmlFor=ids.report(name), className="form-label"), control],
+        className="pd-report-filter",
+        **{"data-pd-report-filter": name},
+    )

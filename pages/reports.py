@@ -1,0 +1,41 @@
+"""/reports: what the lab's own facts say, for its managers."""
+
+import dash
+from dash import dcc, html
+from dash.development.base_component import Component
+from flask import g
+
+from components import charts, ids, reports
+from components.shell import shell
+from services.errors import Invalid
+from services.reports import filters
+from services.reports.filters import Filters
+
+dash.register_page(__name__, path="/reports", title="Reports · Printdesk")
+
+
+def layout(**query: str) -> Component:
+    """The page; the address says what it is narrowed to: see services/reports/filters.py."""
+    try:
+        wanted = filters.read(query)
+    except Invalid:
+        wanted = Filters()
+    return shell(
+        g.actor,
+        "/reports",
+        html.Div(
+            [
+                html.H1("Reports"),
+                dcc.Store(id=ids.REPORT_VIEW, data=wanted.to_query()),
+                dcc.Store(id=ids.REPORT_THEME),
+                reports.toolbar(wanted),
+                html.Div(id=ids.REPORT_HEAD, className="pd-report-head"),
+                html.Section(id=ids.REPORT_KEY, **{"aria-label": "Key figures"}),
+                *(
+                    html.Section(reports.loading(name), id=ids.report_section(name))
+                    for name in charts.SECTIONS
+                ),
+            ],
+            className="pd-page pd-report",
+        ),
+    )
