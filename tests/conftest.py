@@ -133,10 +133,14 @@ def problems(live) -> Iterator[object]:
 
 @pytest.fixture
 def new_page(live, browser, problems) -> Iterator[Callable[..., object]]:
-    """Makes pages, each of a person of their own: `new_page(viewport=..., color_scheme="dark")`."""
+    """Makes pages, each of a person of their own: `new_page(viewport=..., color_scheme="dark")`.
+
+    Without motion unless asked for: drawn without a graphics card it takes a core for itself.
+    """
     contexts = []
 
     def make(**options: object) -> object:
+        options = {"reduced_motion": "reduce", **options}
         context = browser.new_context(base_url=live.base_url, **options)
         contexts.append(context)
         page = context.new_page()

@@ -291,22 +291,24 @@ def _funnel(ask: Question) -> str:
     last approval.
     """
     return f"""
-    WITH printed AS (
-        SELECT r.job_id, bool_or(r.outcome = 'completed') AS completed
-        FROM print_runs r WHERE r.started_at >= :start GROUP BY 1
-    ), collected AS ({COLLECTED_SINCE}), followed AS (
+    WITH collected AS ({COLLECTED_SINCE}), followed AS (
         SELECT j.status, j.cost_cents, j.status_changed_at < :long_ago AS long_ago,
             collected.job_id IS NOT NULL AS collected,
             CASE
                 WHEN collected.job_id IS NOT NULL THEN 5
-                WHEN j.status IN ('COMPLETED', 'PAIDPICKEDUP') OR printed.completed THEN 4
-                WHEN j.status = 'PRINTING' OR printed.job_id IS NOT NULL THEN 3
-                WHEN j.status = 'READYTOPRINT' OR j.student_confirmed THEN 2
-                WHEN j.status = 'PENDING' OR j.cost_cents IS NOT NULL THEN 1
-                ELSE 0
+                WHEN j.status IN ('COMPLETED', 'PAIDPICKEDUP') THEN 4
+                ELSE coalesce(
+                    (SELECT max(CASE r.outcome WHEN 'completed' THEN 4 ELSE 3 END)
+                        FROM print_runs r WHERE r.job_id = j.id),
+                    CASE
+                        WHEN j.status = 'PRINTING' THEN 3
+                        WHEN j.status = 'READYTOPRINT' OR j.student_confirmed THEN 2
+                        WHEN j.status = 'PENDING' OR j.cost_cents IS NOT NULL THEN 1
+                        ELSE 0
+                    END
+                )
             END AS stage
         FROM jobs j
-        LEFT JOIN printed ON printed.job_id = j.id
         LEFT JOIN collected ON collected.job_id = j.id
         WHERE j.created_at >= :start AND j.created_at < :end {ask.of_job}
     )

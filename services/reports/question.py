@@ -1,8 +1,8 @@
 """One question to the database: a period and filters, asked by somebody who may."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Result, text
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from services.reports.filters import Filters
 from services.reports.periods import Period, Span
 from settings import lab
 
+T = TypeVar("T")
 _AT_A_TIME = 500  # rows of a stream
 # A plan made for any period fits none: the planner has to see the dates. Compiling a query takes
 # longer than these run, and what is sorted here does not fit into a small server's memory.
@@ -40,6 +41,7 @@ class Question:
     ) -> None:
         require(actor, Role.MANAGER)
         self.session, self.filters, self.actor = session, filters, actor
+        self._answers: dict[Any, Any] = {}
         now, first_job = session.execute(_PREPARE).one()[:2]
         self.zone = lab().lab.zone
         self.now: datetime = now
@@ -53,6 +55,12 @@ class Question:
         """The rows of a statement. It may use :start and :end (of the span, else of the period),
         :now, :zone, the filters by name, and the values given here."""
         return list(self._execute(statement, span or self.period, values))
+
+    def once(self, read: "Callable[[Question], T]") -> T:
+        """What `read` answers to this question: several charts are made of the same answer."""
+        if read not in self._answers:
+            self._answers[read] = read(self)
+        return cast(T, self._answers[read])
 
     def stream(self, statement: str, **values: Any) -> Iterator[Any]:
         """The same, as they come: however many there are, only a few are in memory."""

@@ -261,30 +261,32 @@ def _part(number: float, of: float) -> float | None:
 
 
 def read_staff(ask: Question) -> Table:
-    return staff(people.read_activity(ask), people.read_first_reviews(ask))
+    return staff(ask.once(people.read_activity), ask.once(people.read_first_reviews))
 
 
 # Every chart's table by the chart's name, as the addresses of the exports have it.
 TABLES: Mapping[str, Callable[[Question], Table]] = {
-    "key-figures": lambda ask: key_figures(read_key_figures(ask)),
-    "submissions": lambda ask: submissions(flow.read_submissions(ask)),
-    "funnel": lambda ask: funnel(flow.read_funnel(ask)),
-    "money": lambda ask: money(flow.read_funnel(ask)),
-    "status-times": lambda ask: status_times(flow.read_status_times(ask)),
-    "waiting": lambda ask: waiting(flow.read_waiting(ask)),
-    "quotes": lambda ask: quotes(flow.read_quotes(ask)),
-    "printers": lambda ask: printer_uses(printers.read_printers(ask)),
-    "utilisation": lambda ask: weeks(utilisation.read_utilisation(ask)),
-    "heatmap": lambda ask: cells(utilisation.read_utilisation(ask)),
-    "timeline": lambda ask: timeline(printers.read_timeline(ask)),
-    "failures": lambda ask: failures(printers.read_failures(ask)),
-    "reasons": lambda ask: reasons(rejections.read_rejections(ask)),
-    "reasons-by-discipline": lambda ask: reasons_by_discipline(rejections.read_rejections(ask)),
-    "reasons-over-time": lambda ask: reasons_over_time(rejections.read_rejections(ask)),
-    "model-facts": lambda ask: facts(rejections.read_facts(ask)),
-    "disciplines": lambda ask: disciplines(people.read_demand(ask)),
-    "classes": lambda ask: classes(people.read_demand(ask)),
+    "key-figures": lambda ask: key_figures(ask.once(read_key_figures)),
+    "submissions": lambda ask: submissions(ask.once(flow.read_submissions)),
+    "funnel": lambda ask: funnel(ask.once(flow.read_funnel)),
+    "money": lambda ask: money(ask.once(flow.read_funnel)),
+    "status-times": lambda ask: status_times(ask.once(flow.read_status_times)),
+    "waiting": lambda ask: waiting(ask.once(flow.read_waiting)),
+    "quotes": lambda ask: quotes(ask.once(flow.read_quotes)),
+    "printers": lambda ask: printer_uses(ask.once(printers.read_printers)),
+    "utilisation": lambda ask: weeks(ask.once(utilisation.read_utilisation)),
+    "heatmap": lambda ask: cells(ask.once(utilisation.read_utilisation)),
+    "timeline": lambda ask: timeline(ask.once(printers.read_timeline)),
+    "failures": lambda ask: failures(ask.once(printers.read_failures)),
+    "reasons": lambda ask: reasons(ask.once(rejections.read_rejections)),
+    "reasons-by-discipline": lambda ask: reasons_by_discipline(
+        ask.once(rejections.read_rejections)
+    ),
+    "reasons-over-time": lambda ask: reasons_over_time(ask.once(rejections.read_rejections)),
+    "model-facts": lambda ask: facts(ask.once(rejections.read_facts)),
+    "disciplines": lambda ask: disciplines(ask.once(people.read_demand)),
+    "classes": lambda ask: classes(ask.once(people.read_demand)),
     "staff": read_staff,
-    "materials": lambda ask: colors(materials.read_materials(ask)),
-    "materials-over-time": lambda ask: grams_over_time(materials.read_materials(ask)),
+    "materials": lambda ask: colors(ask.once(materials.read_materials)),
+    "materials-over-time": lambda ask: grams_over_time(ask.once(materials.read_materials)),
 }

@@ -221,14 +221,16 @@ def test_a_browser_that_blocks_sound_says_so_until_somebody_clicks(desk):
     expect(desk.locator(".pd-sound-hint")).to_have_count(0)
 
 
-def test_the_pulse_stops_for_who_wants_no_motion(new_page, live):
-    page = new_page(reduced_motion="reduce")
+@pytest.mark.parametrize(("wish", "times"), [("reduce", "1"), ("no-preference", "infinite")])
+def test_the_pulse_stops_for_who_wants_no_motion(new_page, live, wish, times):
+    page = new_page(reduced_motion=wish)
     sign_in(page, live)
     job = new_job(page, "Calm Person")
-    look_again(page)
+    page.goto(f"/dashboard?search={job[:8]}")
     card = card_of(page, job[:8])
     expect(card).to_have_class(re.compile("pd-card-new"))
-    assert card.evaluate("card => getComputedStyle(card).animationIterationCount") == "1"
+    pulse = "card => getComputedStyle(card, '::after').animationIterationCount"
+    assert card.evaluate(pulse) == times
 
 
 # ---- Age ----
