@@ -68,6 +68,41 @@
     else for (const [name, value] of Object.entries(link.set)) printdesk.set('report-' + name, { value: value });
   }
 
+  /* The numbers of a chart, when they are opened. */
+  document.addEventListener(
+    'toggle',
+    function (event) {
+      const place = event.target.open && event.target.querySelector('[data-pd-table]');
+      if (place && !place.firstChild) place.append(table(JSON.parse(place.dataset.pdTable)));
+    },
+    true,
+  );
+
+  function table(content) {
+    const made = document.createElement('table');
+    made.className = 'pd-report-table';
+    const caption = made.createCaption();
+    caption.className = 'visually-hidden';
+    caption.textContent = content.title;
+    const head = made.createTHead().insertRow();
+    for (const name of content.head) {
+      const cell = document.createElement('th');
+      cell.scope = 'col';
+      cell.textContent = name;
+      head.append(cell);
+    }
+    const body = made.createTBody();
+    for (const values of content.rows) {
+      const row = body.insertRow();
+      values.forEach(function (value, place) {
+        const cell = row.insertCell();
+        cell.textContent = value;
+        cell.className = 'pd-cell-' + content.kinds[place];
+      });
+    }
+    return made;
+  }
+
   function tellTheme() {
     if (isHere() && told !== document.documentElement.dataset.bsTheme) {
       told = document.documentElement.dataset.bsTheme;

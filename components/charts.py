@@ -22,6 +22,7 @@ _LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7a
 _DARK = ("#56b4e9", "#e98b4a", "#34c79b", "#dd9cc0", "#e6c229", "#8fb8e8", "#a3abb8", "#a9a9ee")
 _MOST_SERIES = 7
 _LEGEND_ROW = 22  # px
+_SHORTEST_H = 0.05  # a logarithmic axis has no zero; asked for it, Plotly counts ticks for ever
 _STATUS_OF = {label: status for status, label in STATUS_LABELS.items()}
 
 
@@ -187,7 +188,10 @@ def _money(table: Table) -> Figure:
 
 def _status_times(table: Table) -> Figure:
     names = ("lowerfence", "q1", "median", "q3", "upperfence")
-    quantiles = {name: _column(table, place) for place, name in enumerate(names, start=2)}
+    quantiles = {
+        name: [max(hours, _SHORTEST_H) for hours in _column(table, place)]
+        for place, name in enumerate(names, start=2)
+    }
     box = {"type": "box", "y": _column(table, 0), "orientation": "h", "boxpoints": False}
     return {
         "data": [box | quantiles],

@@ -1,5 +1,6 @@
 """The reports page: filters, key figures, and the charts with their tables."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -142,36 +143,28 @@ def _card(name: str, table: Table, period: Period, filters: Filters, theme: str)
 
 
 def _numbers(title: str, table: Table) -> Component:
-    """The same numbers as a table: for who cannot see the chart, and who wants to be exact."""
+    """The same numbers as a table: for who cannot see the chart, and who wants to be exact.
+
+    assets/reports.js builds it when it is opened: thousands of cells, each a component of Dash,
+    would keep the browser busy for minutes.
+    """
     kinds = [column.kind.value for column in table.columns]
-    rows = [
-        html.Tr(
-            [
-                html.Td(charts.as_text(value, kind), className=f"pd-cell-{kind}")
-                for value, kind in zip(row, kinds, strict=True)
-            ]
-        )
-        for row in table.rows[:_MOST_ROWS]
-    ]
-    more = len(table.rows) - len(rows)
+    shown = table.rows[:_MOST_ROWS]
+    content = {
+        "title": title,
+        "kinds": kinds,
+        "head": [column.name for column in table.columns],
+        "rows": [[charts.as_text(*cell) for cell in zip(row, kinds, strict=True)] for row in shown],
+    }
+    more = len(table.rows) - len(shown)
     return html.Details(
         [
             html.Summary("The numbers"),
             html.Div(
-                html.Table(
-                    [
-                        html.Caption(title, className="visually-hidden"),
-                        html.Thead(
-                            html.Tr([html.Th(each.name, scope="col") for each in table.columns])
-                        ),
-                        html.Tbody(rows),
-                    ],
-                    className="pd-report-table",
-                ),
                 className="pd-report-scroll",
                 tabIndex="0",
                 role="group",
-                **{"aria-label": f"The numbers of {title}"},
+                **{"aria-label": f"The numbers of {title}", "data-pd-table": json.dumps(content)},
             ),
             html.P(f"{more:,} more rows are in the export.") if more > 0 else None,
         ],
