@@ -8,7 +8,8 @@ Set up while this file is imported, before anything reads the settings. Fixtures
 - `smtp`: a mail server on loopback, and SMTP_URL set to it.
 - `shared_models`: the folder of sample models; the test is skipped where there is none.
 - `live`: a Printdesk started like `make run`, once per process.
-- `page`, `new_page`: Chromium on `live`; `problems.ignore(...)` allows what a test causes.
+- `page`, `new_page`: Chromium on `live`, emptied of jobs; `problems.ignore(...)` allows what a test
+  causes.
 """
 
 import shutil
@@ -132,7 +133,14 @@ def problems(live) -> Iterator[object]:
 
 
 @pytest.fixture
-def new_page(live, browser, problems) -> Iterator[Callable[..., object]]:
+def empty_book(live) -> None:
+    """Takes the jobs of earlier tests out of `live`; who may sign in stays."""
+    with servers.connect(live.database_url) as connection:
+        connection.execute("TRUNCATE jobs CASCADE")
+
+
+@pytest.fixture
+def new_page(live, browser, empty_book, problems) -> Iterator[Callable[..., object]]:
     """Makes pages, each of a person of their own: `new_page(viewport=..., color_scheme="dark")`.
 
     Without motion unless asked for: drawn without a graphics card it takes a core for itself.

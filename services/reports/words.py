@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from services.costs import format_money
 from services.reports.figures import Figures, KeyFigures
 
+_NO_CHANGE = "no change"  # as far as the words tell
+
 
 @dataclass(frozen=True)
 class KeyRow:
@@ -64,7 +66,7 @@ def _money(cents: float | None) -> str:
 
 def _relative(now: float, before: float) -> str:
     if not before:
-        return "none before" if now else "no change"
+        return "none before" if now else _NO_CHANGE
     return _signed(round(100 * (now - before) / before), " %")
 
 
@@ -78,7 +80,7 @@ def _longer(now: float, before: float) -> str:
 
 def _signed(number: float, unit: str) -> str:
     if not number:
-        return "no change"
+        return _NO_CHANGE
     return f"{'+' if number > 0 else '−'}{abs(number):,g}{unit}"
 
 
@@ -102,7 +104,8 @@ def _row(kind: _Kind, present: Figures, before: Figures | None) -> KeyRow:
     now = getattr(present, kind.key)
     then = getattr(before, kind.key) if before else None
     change = kind.change(now, then) if now is not None and then is not None else ""
-    direction = 0 if now is None or then is None else (now > then) - (now < then)
+    is_same = now is None or then is None or change == _NO_CHANGE
+    direction = 0 if is_same else (now > then) - (now < then)
     return KeyRow(
         key=kind.key,
         name=kind.name,
