@@ -257,6 +257,7 @@ class JobsQuery(Query):
     submitted_to: Day | None = None
     confirmation_expired: Flag | None = None
     unreviewed: Flag | None = None
+    reason: Annotated[Text, Field(max_length=effects.MAX_REASON)] = ""
 
     def to_filters(self) -> Filters:
         return Filters(**self.model_dump(exclude={"page", "limit", "sort"}))

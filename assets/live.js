@@ -21,14 +21,17 @@
   printdesk.live = live;
   let timer = null;
   let asking = null;
+  let next = null;
 
   const shell = () => document.querySelector('[data-pd-console]');
   const period = () => (live.news ? live.news.refresh_seconds : 45) * 1000;
 
-  /* Resolves to whether anything has changed since the last time. Asked twice at once, it asks once. */
+  /* Resolves to whether anything has changed since the last time. Who calls while it is asking wants to know
+     what has happened since: it asks once more, for all of them. */
   function check() {
-    asking = asking || ask().finally(() => (asking = null));
-    return asking;
+    if (!asking) return (asking = ask().finally(() => (asking = null)));
+    next = next || asking.then(() => ((next = null), check()));
+    return next;
   }
 
   async function ask() {

@@ -18,6 +18,7 @@
     to: '',
     expired: false,
     unreviewed: false,
+    reason: 'all',
     sort: 'oldest',
   };
   const CONTROLS = Object.keys(DEFAULTS).filter((name) => name !== 'status' && name !== 'page');

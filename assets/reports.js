@@ -65,7 +65,23 @@
   function follow(link) {
     followed.clear();
     if (link.go) window.location.assign(link.go);
+    else if (link.queue) window.location.assign(addressOfQueue(link));
     else for (const [name, value] of Object.entries(link.set)) printdesk.set('report-' + name, { value: value });
+  }
+
+  /* The jobs behind a part of a chart, as far as the queue can tell them from the others. */
+  function addressOfQueue(link) {
+    const page = new URLSearchParams(location.search);
+    const narrowed = ['printer', 'discipline', 'material'].filter((name) => page.has(name));
+    const query = new URLSearchParams(narrowed.map((name) => [name, page.get(name)]));
+    for (const [name, value] of Object.entries(link.queue)) query.set(name, value);
+    const days = link.in_period && document.querySelector('[data-pd-report-days]');
+    if (days) {
+      const [from, to] = days.dataset.pdReportDays.split(' ');
+      query.set('from', from);
+      query.set('to', to);
+    }
+    return '/dashboard?' + query;
   }
 
   /* The numbers of a chart, when they are opened. */

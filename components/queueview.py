@@ -11,6 +11,7 @@ from typing import Any
 
 from components.parts import ALL
 from models import Status
+from services.effects import MAX_REASON
 from services.jobs import SORTS, Filters
 from settings import lab
 
@@ -28,6 +29,7 @@ DEFAULTS: Mapping[str, Any] = {
     "to": "",
     "expired": False,
     "unreviewed": False,
+    "reason": ALL,
     "sort": "oldest",
 }
 
@@ -67,6 +69,7 @@ def read(given: Mapping[str, Any] | None) -> View:
         submitted_to=_day(view["to"]),
         confirmation_expired=view["expired"] or None,
         unreviewed=view["unreviewed"] or None,
+        reason=_narrowing(view["reason"]),
     )
     return View(Status(view["status"]), view["page"], view["sort"], filters)
 
@@ -95,10 +98,18 @@ def _page(value: Any) -> int | None:
 
 
 def _search(value: Any) -> str | None:
+    return _storable(value)[:MAX_SEARCH] if isinstance(value, str) else None
+
+
+def _reason(value: Any) -> str | None:
+    """Any: staff write reasons of their own."""
+    is_one = isinstance(value, str) and value.strip() and len(value) <= MAX_REASON
+    return value if is_one and value == _storable(value) else None
+
+
+def _storable(words: str) -> str:
     """Without NUL and halves of characters: the database cannot be asked for them."""
-    if not isinstance(value, str):
-        return None
-    return value.replace("\x00", "").encode(errors="ignore").decode()[:MAX_SEARCH]
+    return words.replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _date_text(value: Any) -> str | None:
@@ -122,5 +133,6 @@ _READERS: Mapping[str, Any] = {
     "to": _date_text,
     "expired": _is_set,
     "unreviewed": _is_set,
+    "reason": _reason,
     "sort": _one_of(lambda: SORTS),
 }

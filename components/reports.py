@@ -67,7 +67,10 @@ def head(period: Period, filters: Filters) -> list[Any]:
     query = urlencode(filters.to_query())
     last_month = periods.month(period.last).first
     return [
-        html.P(f"{period.label}: {_days(period)}{before}. Times are those of the lab."),
+        html.P(
+            f"{period.label}: {_days(period)}{before}. Times are those of the lab.",
+            **{"data-pd-report-days": f"{period.first} {period.last}"},
+        ),
         html.Div(
             [
                 _download("Jobs", "jobs", query),
@@ -133,7 +136,7 @@ def _card(name: str, table: Table, period: Period, filters: Filters, theme: str)
     return html.Section(
         [
             html.H3(chart.title),
-            html.P(about, className="pd-muted"),
+            html.P(f"{about} {chart.click}".strip(), className="pd-muted"),
             shown,
             None if empty else _numbers(chart.title, table),
             _download("", name, query),

@@ -130,6 +130,7 @@ def _more(view: Mapping[str, Any]) -> Component:
     return html.Div(
         [
             _labelled("Material", "material", _select("material", _materials(), view)),
+            _labelled("Rejected for", "reason", _select("reason", _reasons(view), view)),
             _labelled("Submitted from", "from", _date("from", view)),
             _labelled("Submitted to", "to", _date("to", view)),
             dbc.Checkbox(
@@ -153,6 +154,12 @@ def _disciplines() -> list[tuple[str, str]]:
 
 def _materials() -> list[tuple[str, str]]:
     return [(ALL, "All materials"), *((known.name, known.name) for known in lab().materials)]
+
+
+def _reasons(view: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The lab's own, and the one that is asked for: staff write others too."""
+    known = dict.fromkeys((ALL, *lab().choices.rejection_reasons, view["reason"]))
+    return [(reason, "Any reason" if reason == ALL else reason) for reason in known]
 
 
 def _choice(name: str, label: str, choices: Any, view: Mapping[str, Any]) -> tuple[Component, ...]:

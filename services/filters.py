@@ -47,6 +47,7 @@ class Filters:
     submitted_to: date | None = None
     confirmation_expired: bool | None = None
     unreviewed: bool | None = None
+    reason: str = ""  # that its rejection gave, word for word
 
     @property
     def words(self) -> list[str]:
@@ -155,4 +156,6 @@ def _marked(wanted: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Job.is_confirmation_expired == wanted.confirmation_expired)
     if wanted.unreviewed is not None:
         conditions.append(IS_NEW if wanted.unreviewed else ~IS_NEW)
+    if wanted.reason:
+        conditions.append(Job.reject_reasons.contains([wanted.reason]))
     return conditions

@@ -27,9 +27,25 @@ def fresh(request):
     return servers.make_database(f"migrations_{worker}")
 
 
+# One process for all: starting one takes longer than a migration.
+FORTH_BACK_AND_FORTH = """
+import sys
+from alembic import command, config
+settings = config.Config("alembic.ini")
+for revision in sys.argv[1:]:
+    command.upgrade(settings, revision)
+    command.downgrade(settings, "-1")
+    command.upgrade(settings, revision)
+"""
+
+
 def alembic(url, *arguments):
+    return run(url, "-m", "alembic", *arguments)
+
+
+def run(url, *arguments):
     result = subprocess.run(
-        (sys.executable, "-m", "alembic", *arguments),
+        (sys.executable, *arguments),
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": url},
         capture_output=True,
@@ -63,10 +79,7 @@ def test_up_down_and_up_again(fresh):
 
 
 def test_each_migration_can_be_taken_back_by_itself(fresh):
-    for revision in revisions(fresh):
-        alembic(fresh, "upgrade", revision)
-        alembic(fresh, "downgrade", "-1")
-        alembic(fresh, "upgrade", revision)
+    run(fresh, "-c", FORTH_BACK_AND_FORTH, *revisions(fresh))
 
 
 def test_models_and_migrations_agree(fresh):

@@ -50,7 +50,8 @@ def _table(columns: Mapping[str, Kind], rows: Iterable[tuple[Any, ...]]) -> Tabl
 
 T, N, D, S, C = Kind.TEXT, Kind.NUMBER, Kind.DECIMAL, Kind.SHARE, Kind.CENTS
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_PIECES = {"day": "Day", "week": "Week from", "month": "Month from"}
+# The first column of what is counted over time, by grain.
+PIECES = {"day": "Day", "week": "Week from", "month": "Month from"}
 
 
 def key_figures(found: KeyFigures) -> Table:
@@ -60,7 +61,7 @@ def key_figures(found: KeyFigures) -> Table:
 
 
 def submissions(found: Submissions) -> Table:
-    columns = {_PIECES[found.grain]: Kind.DAY, "Submissions": N, "Trend": D}
+    columns = {PIECES[found.grain]: Kind.DAY, "Submissions": N, "Trend": D}
     return _table(columns, ((point.day, point.count, point.trend) for point in found.points))
 
 
@@ -175,7 +176,7 @@ def reasons_by_discipline(found: Rejections) -> Table:
 
 
 def reasons_over_time(found: Rejections) -> Table:
-    first = _PIECES[found.grain]
+    first = PIECES[found.grain]
     return _crossed(first, Kind.DAY, found.over_time, [e.reason for e in found.reasons])
 
 
@@ -221,7 +222,7 @@ def colors(found: MaterialUse) -> Table:
 
 def grams_over_time(found: MaterialUse) -> Table:
     names = sorted({use.material for use in found.colors})
-    columns = {_PIECES[found.grain]: Kind.DAY} | dict.fromkeys((f"{n} (g)" for n in names), D)
+    columns = {PIECES[found.grain]: Kind.DAY} | dict.fromkeys((f"{n} (g)" for n in names), D)
     rows = found.over_time.items()
     return _table(columns, ((day, *(each.get(n, 0.0) for n in names)) for day, each in rows))
 

@@ -69,7 +69,7 @@ def test_schemathesis_finds_nothing(desk, session, tmp_path):
             f"{desk.base_url}{API}/openapi.json",
             *("--header", f"Authorization: {session.headers['Authorization']}"),
             *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
-            *("--max-examples", str(EXAMPLES), "--workers", "2", "--continue-on-failure"),
+            *("--max-examples", str(EXAMPLES), "--continue-on-failure"),
             *("--seed", "1", "--no-color", "--warnings", "off"),
         ],
         cwd=tmp_path,

@@ -156,6 +156,21 @@ def test_new_jobs_are_counted_until_they_are_reviewed(desk):
     expect(desk).to_have_title(f"({before}) Queue · Printdesk")
 
 
+def test_what_happens_while_the_page_asks_is_seen_at_once(new_page, live):
+    page = new_page()
+    sign_in(page, live)
+    expect(page.get_by_text("Updated")).to_be_visible()
+    held = []
+    page.route("**/api/v1/news", lambda route: held.append((route, route.fetch())), times=1)
+    look_again(page)
+    page.wait_for_timeout(500)
+    [(route, answer_of_before)] = held
+    new_job(page)
+    look_again(page)
+    route.fulfill(response=answer_of_before)
+    expect(page).to_have_title("(1) Queue · Printdesk")
+
+
 COUNTED_AUDIO = """
 window.tones = 0;
 const Real = window.AudioContext;
@@ -311,6 +326,7 @@ def test_dates_narrow_the_list(desk):
 
 def test_the_link_to_the_queue_leads_to_its_beginning(desk):
     desk.get_by_label("Search").fill("something")
+    expect(desk).to_have_url(re.compile("search=something"))
     open_tab(desk, "Rejected")
     desk.get_by_role("link", name="Printdesk").click()
     expect(desk.get_by_role("tab", name="Uploaded")).to_have_attribute("aria-selected", "true")

@@ -101,7 +101,7 @@ def test_the_preview_draws_when_it_is_opened(job, problems, theme):
     page.wait_for_timeout(700)
     assert frame.screenshot() != before
     # A refresh of the queue leaves it alone.
-    page.evaluate("dash_clientside.set_props('queue-changed', {data: Date.now()})")
+    page.evaluate("dash_clientside.set_props('shell-refresh', {data: Date.now()})")
     page.wait_for_timeout(1000)
     expect(frame.locator("canvas").first).to_be_visible()
 

@@ -80,14 +80,34 @@ def test_chosen_days_and_an_empty_period_say_so(reports):
     expect(chart(reports, "Submissions")).to_contain_text("01 Jan 2019 to 31 Jan 2019: 0 jobs")
 
 
-def test_a_click_narrows_the_page_or_opens_the_queue(reports):
-    card = drawn(reports, "Demand by discipline")
-    card.locator(".js-plotly-plot .bars path").first.click(force=True)
+def press_bar(page, title, place=0):
+    """Clicks a bar of a chart, as near to its middle as a mouse would be."""
+    drawn(page, title).locator(".js-plotly-plot .bars path").nth(place).click(force=True)
+
+
+def test_a_click_narrows_the_page(reports):
+    press_bar(reports, "Demand by discipline")
     expect(reports).to_have_url(re.compile("discipline="))
     reports.goto("/reports")
-    card = drawn(reports, "Why models are rejected")
-    card.locator(".js-plotly-plot .bars path").first.click(force=True)
-    expect(reports).to_have_url(re.compile("/dashboard.*status=REJECTED"))
+    press_bar(reports, "Submissions", place=-1)
+    expect(reports).to_have_url(re.compile(r"from=(\d{4}-\d\d-\d\d)&to=\1$"))
+    expect(reports.locator(".pd-report-head")).to_contain_text("Chosen days")
+    expect(chart(reports, "Submissions")).to_contain_text("2 jobs.")
+    reports.go_back()
+    expect(reports).to_have_url(re.compile("/reports$"))
+
+
+def test_a_click_opens_the_queue_as_narrow_as_the_page(reports):
+    reports.goto("/reports?discipline=Engineering")
+    press_bar(reports, "Why models are rejected")
+    expect(reports).to_have_url(re.compile("/dashboard.*reason=Walls"))
+    expect(reports.get_by_role("tab", name="Rejected")).to_have_attribute("aria-selected", "true")
+    expect(reports.locator(".pd-card")).to_have_count(1)
+    expect(reports.get_by_label("Discipline", exact=True)).to_have_value("Engineering")
+    reports.goto("/reports?period=7d")
+    press_bar(reports, "From submitted to picked up")
+    expect(reports).to_have_url(re.compile(r"/dashboard\?status=UPLOADED&from=[\d-]+&to=[\d-]+$"))
+    expect(reports.get_by_role("tab", name=re.compile("Picked up 1"))).to_be_visible()
 
 
 def download(page, name):

@@ -110,6 +110,18 @@ def test_filters_narrow_together(people):
     assert found(people, Filters(unreviewed=True)) == [resin.id]
 
 
+def test_rejected_jobs_are_found_by_their_reason(people):
+    thin, big = "Walls are too thin to print", "Model exceeds build volume"
+    first = jobs.submit()
+    jobs.act(first.id, "reject", people.staff, reasons=(thin, big))
+    other = jobs.submit()
+    jobs.act(other.id, "reject", people.staff, reasons=("Walls",))
+    assert found(people, Filters(reason=thin)) == [first.id]
+    assert found(people, Filters(reason=big, status=Status.REJECTED)) == [first.id]
+    assert found(people, Filters(reason="Walls")) == [other.id]
+    assert found(people, Filters(reason=thin, status=Status.PENDING)) == []
+
+
 def test_every_status_is_counted(people):
     jobs.job_in(Status.PENDING, people)
     jobs.submit()

@@ -27,6 +27,7 @@ UNDERSTOOD = {
     "from": [("2026-03-01", "2026-03-01"), ("2024-02-29", "2024-02-29")],
     "to": [("1900-01-01", "1900-01-01"), ("9000-12-31", "9000-12-31")],
     "expired": [(True, True), ("1", True), ("true", True), ("True", True), (1, True)],
+    "reason": [("Too big", "Too big"), ("厚さ", "厚さ"), ("r" * 1000, "r" * 1000)],
     "unreviewed": [(False, False), ("0", False), ("", False), ("false", False)],
     "sort": [(sort, sort) for sort in SORTS],
 }
@@ -49,6 +50,7 @@ MEANINGLESS = {
         "today",
     ],
     "expired": ["2", "yes", "TRUE", 2],
+    "reason": ["", " \n", "a\x00b", "\ud800", "r" * 1001, 0],
     "unreviewed": ["2", "on", "no"],
     "sort": ["status; DROP TABLE jobs", "Oldest", "id", ""],
 }
@@ -71,7 +73,9 @@ def test_what_makes_sense_is_taken(name, given, read):
 
 @pytest.mark.parametrize("name", queueview.DEFAULTS)
 def test_what_makes_no_sense_leaves_the_default(name):
-    hostile = [value for value in HOSTILE if name != "search" or not isinstance(value, str)]
+    hostile = [
+        value for value in HOSTILE if name not in ("search", "reason") or not isinstance(value, str)
+    ]
     for value in [*hostile, *MEANINGLESS[name]]:
         parts = queueview.parts({name: value})
         assert parts == queueview.DEFAULTS, value
@@ -101,6 +105,7 @@ def test_a_whole_view_is_read():
             "to": "2026-03-31",
             "expired": "1",
             "unreviewed": True,
+            "reason": "Too big",
             "sort": "name",
         }
     )
@@ -114,6 +119,7 @@ def test_a_whole_view_is_read():
         submitted_to=date(2026, 3, 31),
         confirmation_expired=True,
         unreviewed=True,
+        reason="Too big",
     )
     assert view.everywhere == everywhere
     assert view.filters.status is Status.PENDING

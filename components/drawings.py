@@ -1,0 +1,366 @@
+"""The figures of the reports' charts, each drawn from its table, and what a click in it does.
+
+A part of a chart carries its link as JSON in `customdata`, read by assets/reports.js: `set` changes
+filters of the page, `queue` is a view of the queue (components/queueview.py), `go` an address.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models import STATUS_LABELS, Status
+from services.reports import periods
+from services.reports.periods import CUSTOM
+from services.reports.rejections import OTHERS
+from services.reports.tables import PIECES, Table
+from settings import lab
+
+Figure = dict[str, Any]
+
+_MOST_SERIES = 7
+_SHORTEST_H = 0.05  # a logarithmic axis has no zero; asked for it, Plotly counts ticks for ever
+_STATUS_OF = {label: status for status, label in STATUS_LABELS.items()}
+# Where the jobs of each of flow.STEPS go on from, and those of each of flow.MONEY are to be found.
+_STATUS_OF_STEP = (
+    Status.UPLOADED,
+    Status.PENDING,
+    Status.READYTOPRINT,
+    Status.PRINTING,
+    Status.COMPLETED,
+    Status.PAIDPICKEDUP,
+)
+_STATUS_OF_OUTCOME = (
+    Status.PAIDPICKEDUP,
+    Status.COMPLETED,
+    Status.READYTOPRINT,
+    Status.PENDING,
+    Status.COMPLETED,
+    Status.REJECTED,
+)
+
+
+# ---- What a click does: narrow the page, or open the queue ----
+
+
+def _narrow(name: str, value: str | None) -> str:
+    return json.dumps({"set": {name: value}}) if value else ""
+
+
+def _narrow_to_pieces(table: Table) -> list[str]:
+    """For each day, week or month of a table: the page, narrowed to it."""
+    [grain] = [grain for grain, name in PIECES.items() if name == table.columns[0].name]
+    links = []
+    for first in _column(table, 0):
+        last = periods.after(first, grain) - timedelta(days=1)
+        links.append(json.dumps({"set": {"period": CUSTOM, "from": f"{first}", "to": f"{last}"}}))
+    return links
+
+
+def _queue(status: Status, *, in_period: bool = False, **view: Any) -> str:
+    """The queue, narrowed as the page is: to jobs of this status, and of the page's days when they
+    are what the chart counts."""
+    return json.dumps({"queue": {"status": status.value, **view}, "in_period": in_period})
+
+
+def _printer_id(name: str) -> str | None:
+    return next((each.id for each in lab().printers if each.name == name), None)
+
+
+# ---- Shapes ----
+
+
+def _column(table: Table, place: int) -> list[Any]:
+    return [row[place] for row in table.rows]
+
+
+def _bars(
+    table: Table, place: int, links: Sequence[str] = (), *, unit: str = "", across: bool = True
+) -> Figure:
+    """One bar for each row, named by its first column; horizontal, the first row on top."""
+    names, values = [str(name) for name in _column(table, 0)], _column(table, place)
+    ends = {"x": values, "y": names} if across else {"x": names, "y": values}
+    trace = {
+        "type": "bar",
+        **ends,
+        "orientation": "h" if across else "v",
+        "customdata": list(links) or None,
+        "hovertemplate": ("%{y}: %{x:,}" if across else "%{x}: %{y:,}") + f"{unit}<extra></extra>",
+    }
+    return {"data": [trace], "layout": _upright(len(names)) if across else {}}
+
+
+def _upright(rows: int) -> Figure:
+    return {
+        "yaxis": {"autorange": "reversed", "type": "category"},
+        "height": max(160, 60 + 28 * rows),
+    }
+
+
+def _stacked(
+    table: Table, series: Sequence[tuple[str, int]], *, across: bool, links: Sequence[str] = ()
+) -> Figure:
+    """A bar for each row, made of the columns of `series` (name, place)."""
+    names = _column(table, 0)
+    traces = []
+    for name, place in series:
+        values = _column(table, place)
+        ends = {"x": values, "y": names} if across else {"x": names, "y": values}
+        traces.append(
+            {
+                "type": "bar",
+                "name": _short(name),
+                "orientation": "h" if across else "v",
+                "customdata": list(links) or None,
+                "hovertemplate": f"{name}: " + ("%{x:,}" if across else "%{y:,}"),
+                **ends,
+            }
+        )
+    return {"data": traces, "layout": _upright(len(names)) if across else {}}
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else f"{name[:31]}…"
+
+
+def _share_axis(axis: str = "yaxis") -> Figure:
+    return {axis: {"tickformat": ".0%", "rangemode": "tozero"}}
+
+
+# ---- One for each chart ----
+
+
+def submissions(table: Table) -> Figure:
+    days = _column(table, 0)
+    links = _narrow_to_pieces(table)
+    bars = _bars(table, 1, links, across=False)["data"][0] | {"name": "Submissions", "x": days}
+    trend = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Trend",
+        "x": days,
+        "y": _column(table, 2),
+        "line": {"width": 3, "color": "#d55e00"},
+        "hovertemplate": "Trend: %{y:.1f}<extra></extra>",
+    }
+    return {"data": [bars, trend]}
+
+
+def steps(table: Table) -> Figure:
+    """The last row is of those that went no further."""
+    statuses = (*_STATUS_OF_STEP, Status.REJECTED)
+    return _bars(table, 1, [_queue(status, in_period=True) for status in statuses])
+
+
+def money(table: Table) -> Figure:
+    links = [_queue(status, in_period=True) for status in _STATUS_OF_OUTCOME]
+    drawn = _bars(table, 2, links)
+    drawn["data"][0]["x"] = [cents / 100 for cents in _column(table, 2)]
+    drawn["data"][0]["hovertemplate"] = "%{y}: $%{x:,.2f}<extra></extra>"
+    drawn["layout"]["xaxis"] = {"tickprefix": "$"}
+    return drawn
+
+
+def status_times(table: Table) -> Figure:
+    names = ("lowerfence", "q1", "median", "q3", "upperfence")
+    quantiles = {
+        name: [max(hours, _SHORTEST_H) for hours in _column(table, place)]
+        for place, name in enumerate(names, start=2)
+    }
+    links = [_queue(_STATUS_OF[label]) for label in _column(table, 0)]
+    box = {"type": "box", "y": _column(table, 0), "orientation": "h", "boxpoints": False}
+    box |= {"customdata": links}
+    return {
+        "data": [box | quantiles],
+        "layout": _upright(len(table.rows))
+        | {"xaxis": {"title": {"text": "hours"}, "type": "log"}},
+    }
+
+
+def waiting(table: Table) -> Figure:
+    series = [(column.name, place) for place, column in enumerate(table.columns) if place > 3]
+    links = [_queue(_STATUS_OF[label]) for label in _column(table, 0)]
+    return _stacked(table, series, across=True, links=links)
+
+
+def quotes(table: Table) -> Figure:
+    links = [
+        _queue(Status.PENDING, expired="1") if "expired" in name else _queue(Status.PENDING)
+        for name in _column(table, 0)
+    ]
+    return _bars(table, 1, links)
+
+
+def printers(table: Table) -> Figure:
+    links = [_narrow("printer", _printer_id(name)) for name in _column(table, 0)]
+    drawn = _bars(table, 3, links)
+    drawn["data"][0]["hovertemplate"] = "%{y}: %{x:.1%}<extra></extra>"
+    drawn["layout"] |= _share_axis("xaxis")
+    return drawn
+
+
+def weeks(table: Table) -> Figure:
+    traces = []
+    for printer in dict.fromkeys(_column(table, 1)):
+        rows = [row for row in table.rows if row[1] == printer]
+        link = _narrow("printer", _printer_id(printer))
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": printer,
+                "x": [row[0] for row in rows],
+                "y": [row[4] for row in rows],
+                "customdata": [link] * len(rows),
+                "hovertemplate": f"{printer}: " + "%{y:.1%}<extra></extra>",
+            }
+        )
+    return {"data": traces, "layout": _share_axis()}
+
+
+def heatmap(table: Table) -> Figure:
+    days = list(dict.fromkeys(_column(table, 0)))
+    at = {(row[0], row[1]): row[3] for row in table.rows}
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "x": list(range(24)),
+                "y": days,
+                "z": [[at.get((day, hour)) for hour in range(24)] for day in days],
+                "colorscale": "Cividis",
+                "hovertemplate": "%{y}, %{x}:00: %{z:.2f} printers<extra></extra>",
+                "colorbar": {"title": {"text": "printers"}, "thickness": 12},
+            }
+        ],
+        "layout": {
+            "yaxis": {"autorange": "reversed"},
+            "xaxis": {"title": {"text": "hour of the day"}, "dtick": 3},
+        },
+    }
+
+
+def timeline(table: Table) -> Figure:
+    """Each run as a bar from its start; one that still prints goes to now."""
+    zone, now = lab().lab.zone, datetime.now(UTC)
+    traces = []
+    for outcome in dict.fromkeys(_column(table, 4)):
+        rows = [row for row in table.rows if row[4] == outcome]
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": str(outcome).capitalize(),
+                "y": [row[0] for row in rows],
+                "base": [f"{row[2].astimezone(zone):%Y-%m-%dT%H:%M:%S}" for row in rows],
+                "x": [((row[3] or now) - row[2]).total_seconds() * 1000 for row in rows],
+                "customdata": [json.dumps({"go": f"/job/{row[1]}"}) for row in rows],
+                "text": [f"{row[1]} {row[5] or ''}" for row in rows],
+                "textposition": "none",
+                "hovertemplate": "%{text}<br>from %{base}<extra>%{y}</extra>",
+            }
+        )
+    return {
+        "data": traces,
+        "layout": {"xaxis": {"type": "date"}, "barmode": "overlay", "yaxis": {"type": "category"}},
+    }
+
+
+def failures(table: Table) -> Figure:
+    reasons = list(dict.fromkeys(_column(table, 1)))[:_MOST_SERIES]
+    printers = list(dict.fromkeys(_column(table, 0)))
+    at = {(row[0], row[1]): row[2] for row in table.rows}
+    links = [_narrow("printer", _printer_id(printer)) for printer in printers]
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": _short(reason),
+            "y": printers,
+            "x": [at.get((printer, reason), 0) for printer in printers],
+            "customdata": links,
+            "hovertemplate": f"{reason}: " + "%{x}<extra>%{y}</extra>",
+        }
+        for reason in reasons
+    ]
+    return {"data": traces, "layout": _upright(len(printers))}
+
+
+def pareto(table: Table) -> Figure:
+    names = [_short(name) for name in _column(table, 0)]
+    links = [
+        _queue(Status.REJECTED, **({} if name == OTHERS else {"reason": name}))
+        for name in _column(table, 0)
+    ]
+    bars = {
+        "type": "bar",
+        "name": "Rejections",
+        "x": names,
+        "y": _column(table, 1),
+        "customdata": links,
+        "hovertemplate": "%{x}: %{y}<extra></extra>",
+    }
+    line = {
+        "type": "scatter",
+        "name": "With all before it",
+        "x": names,
+        "y": _column(table, 2),
+        "yaxis": "y2",
+        "line": {"color": "#d55e00"},
+        "hovertemplate": "%{y:.0%}<extra></extra>",
+    }
+    second = {"overlaying": "y", "side": "right", "tickformat": ".0%", "range": [0, 1.05]}
+    return {"data": [bars, line], "layout": {"yaxis2": second | {"showgrid": False}}}
+
+
+def _crossed(table: Table, *, across: bool, links: Sequence[str] = ()) -> Figure:
+    """Reasons stacked; the table has them by frequency, with their sum in the last column."""
+    places = range(1, len(table.columns) - 1)
+    series = [(table.columns[place].name, place) for place in places][:_MOST_SERIES]
+    return _stacked(table, series, across=across, links=links)
+
+
+def by_discipline(table: Table) -> Figure:
+    links = [_narrow("discipline", name) for name in _column(table, 0)]
+    return _crossed(table, across=True, links=links)
+
+
+def facts(table: Table) -> Figure:
+    drawn = _bars(table, 3)
+    drawn["data"][0]["hovertemplate"] = "%{y}: %{x:.0%} rejected<extra></extra>"
+    drawn["layout"] |= _share_axis("xaxis")
+    return drawn
+
+
+def reasons_over_time(table: Table) -> Figure:
+    return _crossed(table, across=False, links=_narrow_to_pieces(table))
+
+
+def disciplines(table: Table) -> Figure:
+    return _bars(table, 1, [_narrow("discipline", name) for name in _column(table, 0)])
+
+
+def classes(table: Table) -> Figure:
+    links = [_queue(Status.UPLOADED, in_period=True, search=name) for name in _column(table, 0)]
+    return _bars(table, 1, links)
+
+
+def staff(table: Table) -> Figure:
+    return _stacked(
+        table, [("Decisions", 1), ("Prints started", 5), ("Handed over", 6)], across=True
+    )
+
+
+def colors(table: Table) -> Figure:
+    named = Table(table.columns, [(f"{row[1]} ({row[0]})", *row[1:]) for row in table.rows[:20]])
+    links = [_narrow("material", row[0]) for row in table.rows[:20]]
+    drawn = _bars(named, 2, links, unit=" g")
+    swatches = [lab().swatches.get(row[1], "#8a8f98") for row in table.rows[:20]]
+    drawn["data"][0]["marker"] = {"color": swatches, "line": {"color": "#7a7f87", "width": 1}}
+    return drawn
+
+
+def grams_over_time(table: Table) -> Figure:
+    places = range(1, len(table.columns))
+    series = [(table.columns[place].name, place) for place in places]
+    return _stacked(table, series, across=False, links=_narrow_to_pieces(table))

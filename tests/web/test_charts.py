@@ -1,0 +1,88 @@
+"""The figures of the reports' charts, and that each click in them leads to what there is."""
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy.orm import Session
+
+from components import charts, queueview
+from models import Role
+from services import work
+from services.actors import Actor
+from services.reports import filters
+from services.reports.filters import Filters
+from services.reports.question import Question
+from services.reports.tables import TABLES, Column, Kind, Table
+from tests.support.histories import empty, stories, write
+
+ADMIN = Actor("a" * 32, "Ada Admin", Role.ADMIN)
+ALL_TIME = Filters(period="all")
+
+
+def draw_all(session):
+    ask = Question(session, ALL_TIME, actor=ADMIN)
+    for name, chart in charts.CHARTS.items():
+        table = TABLES[name](ask)
+        if not charts.is_empty(table):
+            yield name, chart, charts.figure(chart, table, "light")
+
+
+def links_of(figure):
+    for trace in figure["data"]:
+        written = trace.get("customdata") or []
+        points = len(trace["y"])
+        assert len(written) in (0, points)
+        yield from (json.loads(link) for link in written if link)
+
+
+def check_link(link):
+    [kind] = set(link) & {"set", "queue", "go"}
+    if kind == "set":
+        days = set(link["set"]) & {"from", "to"}
+        assert filters.read(link["set"]) != filters.read({})
+        assert len(days) in (0, 2)
+    elif kind == "queue":
+        understood = queueview.parts(link["queue"])
+        for name, value in link["queue"].items():
+            assert understood[name] in (value, True), name
+    else:
+        assert link["go"].startswith("/job/")
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(told=stories())
+def test_every_figure_can_be_sent_and_every_link_leads_somewhere(database, told):
+    with Session(work.engine()) as session:
+        empty(session)
+        write(session, told)
+        for name, chart, figure in draw_all(session):
+            json.dumps(figure, default=str, allow_nan=False)
+            links = list(links_of(figure))
+            for link in links:
+                check_link(link)
+            assert bool(chart.click) >= bool(links), name
+        session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("grain", "first", "last"),
+    [
+        ("Day", "2026-03-08", "2026-03-08"),
+        ("Week from", "2026-03-02", "2026-03-08"),
+        ("Month from", "2026-02-01", "2026-02-28"),
+        ("Month from", "2026-12-01", "2026-12-31"),
+    ],
+)
+def test_a_click_on_a_piece_of_time_narrows_to_all_its_days(grain, first, last):
+    columns = (Column(grain, Kind.DAY), Column("Submissions"), Column("Trend"))
+    table = Table(columns, [(date.fromisoformat(first), 3, 1.0)])
+    drawn = charts.CHARTS["submissions"].draw(table)
+    [link] = list(links_of({"data": drawn["data"][:1]}))
+    assert link == {"set": {"period": "custom", "from": first, "to": last}}
