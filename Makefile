@@ -5,9 +5,11 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP := $(PY) -m pip install -qq --disable-pip-version-check
 ARGS ?=
 DEV_PATHS := .
+# One more than there are cores: much of what tests do is wait for the processes that they start.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +24,7 @@ demo: setup ## Start it with an invented lab and two years of history, beside yo
 	@$(PY) -m demo $(ARGS)
 
 test: setup-dev chromium ## Run all tests; ARGS="-k name" to choose
-	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup-dev ## Check style and types
 	@$(PY) -m ruff check --quiet $(DEV_PATHS)

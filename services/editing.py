@@ -103,7 +103,7 @@ def _refuse_fixed(job: Job, wanted: Mapping[str, Any]) -> None:
     if wanted and status not in EDITABLE:
         raise Conflict("A job that is printed or gone cannot be edited any more.", status=status)
     fixed = {
-        name: f"The {_NAMES[name]} is fixed now: the student has agreed to the price."
+        name: f"The {_NAMES[name]} is fixed now: the price has been confirmed."
         if name in ("material", "weight_g")
         else f"The {_NAMES[name]} cannot be changed while it prints."
         for name in wanted

@@ -142,7 +142,7 @@ def test_each_field_that_is_fixed_is_named_at_once(people):
     with pytest.raises(Invalid) as refused:
         edit(job.id, people.staff, **RESIN, weight_g=1.0, time_hours=1.0)
     assert set(refused.value.fields) == {"material", "printer", "weight_g"}
-    assert "agreed to the price" in refused.value.fields["weight_g"]
+    assert "price has been confirmed" in refused.value.fields["weight_g"]
     assert "while it prints" in refused.value.fields["printer"]
 
 
