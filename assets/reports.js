@@ -120,6 +120,7 @@
   }
 
   function tellTheme() {
+    if ('pdPrinting' in document.documentElement.dataset) return;
     if (isHere() && told !== document.documentElement.dataset.bsTheme) {
       told = document.documentElement.dataset.bsTheme;
       printdesk.store('report-theme', told);
@@ -132,6 +133,16 @@
   printdesk.onRedraw(tellTheme);
   new MutationObserver(tellTheme).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
 
+  /* Charts are drawn for the screen's width and theme; on paper they are drawn for the paper's. */
+  const ON_PAPER = { width: 660, 'font.color': '#000', 'xaxis.gridcolor': '#ccc', 'yaxis.gridcolor': '#ccc' };
+  const ON_SCREEN = { ...Object.fromEntries(Object.keys(ON_PAPER).map((name) => [name, null])), autosize: true };
+
+  function redrawCharts(layout) {
+    for (const chart of document.querySelectorAll('.pd-report .js-plotly-plot')) window.Plotly.relayout(chart, { ...layout });
+  }
+
+  window.addEventListener('beforeprint', () => redrawCharts(ON_PAPER));
+  window.addEventListener('afterprint', () => redrawCharts(ON_SCREEN));
   document.addEventListener('click', function (event) {
     if (event.target.closest('[data-pd-print]')) window.print();
   });

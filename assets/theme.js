@@ -42,6 +42,15 @@
   apply();
   prefersDark.addEventListener('change', apply);
   window.addEventListener('storage', (event) => event.key === KEY && apply());
+  // Paper is white. Who follows the theme leaves what is printed alone.
+  window.addEventListener('beforeprint', () => {
+    root.dataset.pdPrinting = root.dataset.bsTheme;
+    root.dataset.bsTheme = 'light';
+  });
+  window.addEventListener('afterprint', () => {
+    root.dataset.bsTheme = root.dataset.pdPrinting;
+    delete root.dataset.pdPrinting;
+  });
   document.addEventListener('click', (event) => {
     if (event.target.closest?.('[data-pd-theme-toggle]')) printdesk.toggleTheme();
   });

@@ -19,6 +19,26 @@ from settings import lab
 Figure = dict[str, Any]
 
 _MOST_SERIES = 7
+_MOST_BARS = 15
+_MOST_TICKS = 10
+_DAY_MS = 86_400_000
+_HOURS = {
+    0.1: "6 min",
+    1: "1 h",
+    6: "6 h",
+    24: "1 day",
+    72: "3 days",
+    168: "1 week",
+    720: "30 days",
+    4380: "6 months",
+}
+# On a white page as on a dark one.
+_OUTCOME_COLORS = {
+    "completed": "#3a9bd9",
+    "failed": "#d55e00",
+    "cancelled": "#8a8f98",
+    "printing": "#009e73",
+}
 _SHORTEST_H = 0.05  # a logarithmic axis has no zero; asked for it, Plotly counts ticks for ever
 _STATUS_OF = {label: status for status, label in STATUS_LABELS.items()}
 # Where the jobs of each of flow.STEPS go on from, and those of each of flow.MONEY are to be found.
@@ -49,7 +69,7 @@ def _narrow(name: str, value: str | None) -> str:
 
 def _narrow_to_pieces(table: Table) -> list[str]:
     """For each day, week or month of a table: the page, narrowed to it."""
-    [grain] = [grain for grain, name in PIECES.items() if name == table.columns[0].name]
+    grain = _grain(table)
     links = []
     for first in _column(table, 0):
         last = periods.after(first, grain) - timedelta(days=1)
@@ -123,6 +143,21 @@ def _short(name: str) -> str:
     return name if len(name) <= 32 else f"{name[:31]}…"
 
 
+def _grain(table: Table) -> str:
+    return next(grain for grain, name in PIECES.items() if name == table.columns[0].name)
+
+
+def _time_axis(table: Table) -> Figure:
+    """Days, weeks or months, each named by its first day; on a narrow chart Plotly shows fewer."""
+    days = sorted(set(_column(table, 0)))
+    step = max(1, -(-len(days) // _MOST_TICKS))
+    grain = _grain(table)
+    length = f"M{step}" if grain == "month" else step * (7 if grain == "week" else 1) * _DAY_MS
+    words = "%b\n%Y" if grain == "month" else "%-d %b\n%Y"
+    start = {"tick0": f"{days[0]}"} if days else {}
+    return {"xaxis": {"type": "date", "dtick": length, "tickformat": words, **start}}
+
+
 def _share_axis(axis: str = "yaxis") -> Figure:
     return {axis: {"tickformat": ".0%", "rangemode": "tozero"}}
 
@@ -143,7 +178,7 @@ def submissions(table: Table) -> Figure:
         "line": {"width": 3, "color": "#d55e00"},
         "hovertemplate": "Trend: %{y:.1f}<extra></extra>",
     }
-    return {"data": [bars, trend]}
+    return {"data": [bars, trend], "layout": _time_axis(table)}
 
 
 def steps(table: Table) -> Figure:
@@ -173,7 +208,7 @@ def status_times(table: Table) -> Figure:
     return {
         "data": [box | quantiles],
         "layout": _upright(len(table.rows))
-        | {"xaxis": {"title": {"text": "hours"}, "type": "log"}},
+        | {"xaxis": {"type": "log", "tickvals": [*_HOURS], "ticktext": [*_HOURS.values()]}},
     }
 
 
@@ -215,7 +250,7 @@ def weeks(table: Table) -> Figure:
                 "hovertemplate": f"{printer}: " + "%{y:.1%}<extra></extra>",
             }
         )
-    return {"data": traces, "layout": _share_axis()}
+    return {"data": traces, "layout": _share_axis() | _time_axis(table)}
 
 
 def heatmap(table: Table) -> Figure:
@@ -244,13 +279,15 @@ def timeline(table: Table) -> Figure:
     """Each run as a bar from its start; one that still prints goes to now."""
     zone, now = lab().lab.zone, datetime.now(UTC)
     traces = []
-    for outcome in dict.fromkeys(_column(table, 4)):
+    present = set(_column(table, 4))
+    for outcome in (known for known in _OUTCOME_COLORS if known in present):
         rows = [row for row in table.rows if row[4] == outcome]
         traces.append(
             {
                 "type": "bar",
                 "orientation": "h",
-                "name": str(outcome).capitalize(),
+                "name": outcome.capitalize(),
+                "marker": {"color": _OUTCOME_COLORS[outcome]},
                 "y": [row[0] for row in rows],
                 "base": [f"{row[2].astimezone(zone):%Y-%m-%dT%H:%M:%S}" for row in rows],
                 "x": [((row[3] or now) - row[2]).total_seconds() * 1000 for row in rows],
@@ -262,7 +299,11 @@ def timeline(table: Table) -> Figure:
         )
     return {
         "data": traces,
-        "layout": {"xaxis": {"type": "date"}, "barmode": "overlay", "yaxis": {"type": "category"}},
+        "layout": {
+            "xaxis": {"type": "date", "tickformat": "%-d %b\n%Y"},
+            "barmode": "overlay",
+            "yaxis": {"type": "category"},
+        },
     }
 
 
@@ -309,20 +350,25 @@ def pareto(table: Table) -> Figure:
         "line": {"color": "#d55e00"},
         "hovertemplate": "%{y:.0%}<extra></extra>",
     }
-    second = {"overlaying": "y", "side": "right", "tickformat": ".0%", "range": [0, 1.05]}
-    return {"data": [bars, line], "layout": {"yaxis2": second | {"showgrid": False}}}
+    second = {"overlaying": "y", "side": "right", "showgrid": False}
+    second |= {"tickformat": ".0%", "range": [0, 1.05], "tickmode": "linear", "dtick": 0.25}
+    return {"data": [bars, line], "layout": {"yaxis2": second, "height": 400}}
 
 
-def _crossed(table: Table, *, across: bool, links: Sequence[str] = ()) -> Figure:
-    """Reasons stacked; the table has them by frequency, with their sum in the last column."""
+def _reasons(table: Table) -> list[tuple[str, int]]:
+    """The table has them by frequency, with their sum in the last column."""
     places = range(1, len(table.columns) - 1)
-    series = [(table.columns[place].name, place) for place in places][:_MOST_SERIES]
-    return _stacked(table, series, across=across, links=links)
+    return [(table.columns[place].name, place) for place in places][:_MOST_SERIES]
+
+
+def _over_time(table: Table, series: Sequence[tuple[str, int]]) -> Figure:
+    drawn = _stacked(table, series, across=False, links=_narrow_to_pieces(table))
+    return drawn | {"layout": _time_axis(table)}
 
 
 def by_discipline(table: Table) -> Figure:
     links = [_narrow("discipline", name) for name in _column(table, 0)]
-    return _crossed(table, across=True, links=links)
+    return _stacked(table, _reasons(table), across=True, links=links)
 
 
 def facts(table: Table) -> Figure:
@@ -333,7 +379,7 @@ def facts(table: Table) -> Figure:
 
 
 def reasons_over_time(table: Table) -> Figure:
-    return _crossed(table, across=False, links=_narrow_to_pieces(table))
+    return _over_time(table, _reasons(table))
 
 
 def disciplines(table: Table) -> Figure:
@@ -341,8 +387,9 @@ def disciplines(table: Table) -> Figure:
 
 
 def classes(table: Table) -> Figure:
-    links = [_queue(Status.UPLOADED, in_period=True, search=name) for name in _column(table, 0)]
-    return _bars(table, 1, links)
+    most = Table(table.columns, table.rows[:_MOST_BARS])
+    links = [_queue(Status.UPLOADED, in_period=True, search=name) for name in _column(most, 0)]
+    return _bars(most, 1, links)
 
 
 def staff(table: Table) -> Figure:
@@ -352,10 +399,12 @@ def staff(table: Table) -> Figure:
 
 
 def colors(table: Table) -> Figure:
-    named = Table(table.columns, [(f"{row[1]} ({row[0]})", *row[1:]) for row in table.rows[:20]])
-    links = [_narrow("material", row[0]) for row in table.rows[:20]]
+    named = Table(
+        table.columns, [(f"{row[1]} ({row[0]})", *row[1:]) for row in table.rows[:_MOST_BARS]]
+    )
+    links = [_narrow("material", row[0]) for row in table.rows[:_MOST_BARS]]
     drawn = _bars(named, 2, links, unit=" g")
-    swatches = [lab().swatches.get(row[1], "#8a8f98") for row in table.rows[:20]]
+    swatches = [lab().swatches.get(row[1], "#8a8f98") for row in table.rows[:_MOST_BARS]]
     drawn["data"][0]["marker"] = {"color": swatches, "line": {"color": "#7a7f87", "width": 1}}
     return drawn
 
@@ -363,4 +412,4 @@ def colors(table: Table) -> Figure:
 def grams_over_time(table: Table) -> Figure:
     places = range(1, len(table.columns))
     series = [(table.columns[place].name, place) for place in places]
-    return _stacked(table, series, across=False, links=_narrow_to_pieces(table))
+    return _over_time(table, series)

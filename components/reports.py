@@ -24,6 +24,7 @@ _GRAPH: Mapping[str, Any] = {
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
+_TONES = {"ok": "bi-check-circle", "bad": "bi-exclamation-circle"}
 _MOST_ROWS = 400  # of a table on the page; its export has them all
 
 
@@ -50,7 +51,7 @@ def toolbar(filters: Filters) -> Component:
             _select(
                 "confirmation",
                 "Confirmation",
-                [(ALL, "Any confirmation"), *confirmations],
+                [(ALL, "Any"), *confirmations],
                 filters.confirmation or "",
             ),
         ],
@@ -66,9 +67,11 @@ def head(period: Period, filters: Filters) -> list[Any]:
     before = f", compared with {_days(compared)}" if compared is not None else ""
     query = urlencode(filters.to_query())
     last_month = periods.month(period.last).first
+    narrowed = " · ".join(_narrowed(filters))
     return [
         html.P(
-            f"{period.label}: {_days(period)}{before}. Times are those of the lab.",
+            f"{period.label}: {_days(period)}{before}. Times are those of the lab."
+            + (f" Only: {narrowed}." if narrowed else ""),
             **{"data-pd-report-days": f"{period.first} {period.last}"},
         ),
         html.Div(
@@ -92,8 +95,25 @@ def head(period: Period, filters: Filters) -> list[Any]:
     ]
 
 
+def _narrowed(filters: Filters) -> list[str]:
+    """What the report is narrowed to, in words: the filters are not printed."""
+    given = [
+        lab().printer_name(filters.printer) if filters.printer else "",
+        filters.material,
+        filters.discipline,
+        CONFIRMATION_LABELS[filters.confirmation] if filters.confirmation else "",
+    ]
+    return [each for each in given if each]
+
+
 def tiles(rows: list[KeyRow]) -> Component:
     return html.Dl([_tile(row) for row in rows], className="pd-tiles pd-report-tiles")
+
+
+def loading_tiles() -> Component:
+    """As much room as the key figures will take: what stands below does not move."""
+    tiles = [html.Div(className="pd-skeleton pd-tile", **{"aria-hidden": "true"}) for _ in range(8)]
+    return html.Div(tiles, className="pd-tiles pd-report-tiles")
 
 
 def section(
@@ -114,12 +134,11 @@ def loading(name: str) -> list[Component]:
 
 def _card(name: str, table: Table, period: Period, filters: Filters, theme: str) -> Component:
     chart = charts.CHARTS[name]
-    number = chart.number(table.rows)
     when = "Now" if chart.is_now else f"{period.label}, {_days(period)}"
-    about = f"{chart.counts} {when}: {number}."
-    empty = charts.is_empty(table)
+    about = f"{chart.counts} {when}: {chart.count(table.rows):,.0f} {chart.noun}."
+    empty = charts.is_empty(chart, table)
     shown = (
-        html.P([icon("bi-inbox"), " Nothing to show for this period."], className="pd-report-empty")
+        html.P([icon("bi-inbox"), "Nothing to show for this period."], className="pd-report-empty")
         if empty
         else html.Div(
             dcc.Graph(
@@ -136,10 +155,15 @@ def _card(name: str, table: Table, period: Period, filters: Filters, theme: str)
     return html.Section(
         [
             html.H3(chart.title),
-            html.P(f"{about} {chart.click}".strip(), className="pd-muted"),
+            html.P(
+                [about, html.Span(f" {chart.click}", className="pd-report-click")],
+                className="pd-muted",
+            ),
             shown,
-            None if empty else _numbers(chart.title, table),
-            _download("", name, query),
+            html.Div(
+                [None if empty else _numbers(chart.title, table), _download("", name, query)],
+                className="pd-report-foot",
+            ),
         ],
         className="pd-section pd-report-card" + (" pd-report-wide" if chart.wide else ""),
     )
@@ -176,16 +200,13 @@ def _numbers(title: str, table: Table) -> Component:
 
 
 def _tile(row: KeyRow) -> Component:
-    arrows = {"ok": "bi-arrow-up-right-circle", "bad": "bi-exclamation-circle"}
-    change = (
-        [icon(arrows[row.tone]), " "] if row.tone in arrows and row.change != "no change" else []
-    )
+    compared = " · ".join(filter(None, [row.change, f"before: {row.before}" if row.before else ""]))
     return html.Div(
         [
             html.Dt(row.name, className="pd-tile-label"),
             html.Dd(row.value, className="pd-tile-value"),
             html.Dd(
-                [*change, row.change, f" · before: {row.before}" if row.before else ""],
+                [icon(_TONES[row.tone]), f" {compared}"] if row.tone else compared,
                 className=f"pd-tile-change pd-{row.tone}" if row.tone else "pd-tile-change",
             ),
             html.Dd(row.counts, className="pd-tile-counts"),

@@ -30,7 +30,9 @@ def layout(**query: str) -> Component:
                 dcc.Store(id=ids.REPORT_THEME),
                 reports.toolbar(wanted),
                 html.Div(id=ids.REPORT_HEAD, className="pd-report-head"),
-                html.Section(id=ids.REPORT_KEY, **{"aria-label": "Key figures"}),
+                html.Section(
+                    reports.loading_tiles(), id=ids.REPORT_KEY, **{"aria-label": "Key figures"}
+                ),
                 *(
                     html.Section(reports.loading(name), id=ids.report_section(name))
                     for name in charts.SECTIONS

@@ -32,6 +32,7 @@ def chart(page, title):
 
 def drawn(page, title):
     """The card of a chart, with its chart drawn."""
+    expect(page.locator(".pd-tile-value")).to_have_count(8)  # what is above it has come
     card = chart(page, title)
     expect(card.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=30_000)
     return card
@@ -168,3 +169,23 @@ def test_a_manager_sees_the_reports_and_only_their_own_activity(new_page, live, 
     drawn(page, "Submissions")
     expect(chart(page, "Staff activity")).to_contain_text("Nothing to show", timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_paper_it_is_light_and_as_wide_as_the_paper(new_page, live):
+    page = new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    sign_in(page, live)
+    new_job(page, "Printed Report")
+    page.goto("/reports?discipline=Architecture")
+    drawn(page, "Submissions")
+    expect(page.locator(".pd-report-head")).to_contain_text("Only: Architecture.")
+    widest = """[...document.querySelectorAll('.js-plotly-plot .main-svg')]
+        .reduce((widest, svg) => Math.max(widest, svg.width.baseVal.value), 0)"""
+    theme = "document.documentElement.dataset.bsTheme"
+    before = page.evaluate(widest)
+    page.evaluate(
+        f"addEventListener('beforeprint', () => {{ window.printed = [{widest}, {theme}]; }})"
+    )
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate("window.printed") == [660, "light"]
+    assert page.evaluate(theme) == "dark"
+    page.wait_for_function(f"() => {widest} === {before}")

@@ -25,7 +25,7 @@ def draw_all(session):
     ask = Question(session, ALL_TIME, actor=ADMIN)
     for name, chart in charts.CHARTS.items():
         table = TABLES[name](ask)
-        if not charts.is_empty(table):
+        if not charts.is_empty(chart, table):
             yield name, chart, charts.figure(chart, table, "light")
 
 
