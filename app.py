@@ -9,12 +9,12 @@ from typing import Any
 import dash
 import structlog
 from apiflask import APIFlask
-from flask import Response, g, redirect, render_template, request
+from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from flask_cors import CORS
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
@@ -39,16 +39,17 @@ from api import (
 from api import errors as api_errors
 from components import toasts
 from services import people, work
-from services.errors import Invalid, NotSignedIn, PrintdeskError, Retryable
+from services.errors import Forbidden, Invalid, Malformed, NotSignedIn, PrintdeskError, Retryable
 from settings import ROOT, lab, settings
 from tasks.app import send
-from web import assets, callbodies, exports, guard, limits
+from web import accesslog, assets, callbodies, exports, guard, limits, sessions
 from web.receiving import PrintdeskRequest
 
 log = structlog.get_logger()
 
 API = "/api/v1"
 SMALL_BODY = 1024**2  # bytes; submissions set their own, larger limit
+_AUDITED = (Forbidden.code, NotSignedIn.code)
 
 
 class Printdesk(APIFlask):
@@ -71,7 +72,9 @@ def create_app() -> Printdesk:
         openapi_blueprint_url_prefix=API,
     )
     _configure(app)
+    sessions.init(app)
     guard.init(app)
+    accesslog.init(app)
     limits.init(app)
     Compress(app)
     assets.init(app)
@@ -175,11 +178,22 @@ def _lead_to_a_page() -> ResponseReturnValue | None:
     if request.path == "/":
         return redirect("/dashboard")
     pages = dash.page_registry.values()
-    if request.endpoint == guard.CONSOLE_PAGE and not any(
+    if _endpoint() == guard.CONSOLE_PAGE and not any(
         _leads_to(page, request.path) for page in pages
     ):
         raise NotFound()
     return None
+
+
+def _endpoint() -> str | None:
+    """Where the path leads to, also with a method that is not for it: a page that is not there is
+    not there for any."""
+    if not isinstance(request.routing_exception, MethodNotAllowed):
+        return request.endpoint
+    try:
+        return str(current_app.url_map.bind_to_environ(request.environ).match(method="GET")[0])
+    except HTTPException:
+        return None
 
 
 def _leads_to(page: Mapping[str, Any], path: str) -> bool:
@@ -248,6 +262,9 @@ def _show_fault(error: Exception) -> ResponseReturnValue:
 
 def _show_callback_error(error: Exception) -> Any:
     """A callback that failed tells the person why, in a toast; nothing else on the page changes."""
+    g.refused = error.code if isinstance(error, PrintdeskError) else "failed"
+    if isinstance(error, Malformed):
+        raise error  # no form of ours: it is answered with a 400, as everywhere else
     if isinstance(error, NotSignedIn):
         toasts.show("bad", "You have been signed out. Reload the page to sign in again.")
     elif isinstance(error, PrintdeskError):
@@ -268,16 +285,15 @@ def _audit_refusal(response: Response) -> Response:
     it, the refusal stands all the same.
     """
     actor = g.get("actor")
-    showed_credential = actor is not None or "Authorization" in request.headers
-    if g.get("refused") not in ("forbidden", "not_signed_in") or request.endpoint in guard.PUBLIC:
+    is_known = actor is not None or "turned_out" in g or "Authorization" in request.headers
+    if accesslog.refusal() not in _AUDITED or request.endpoint in guard.PUBLIC:
         return response
-    if showed_credential and limits.count_refusal():
+    if is_known and limits.count_refusal():
         rule = request.url_rule
+        route, about = rule.rule if rule else "", accesslog.about()
         try:
             with work.unit() as unit:
-                people.note_denied(
-                    unit, actor, request.method, rule.rule if rule else "", request.remote_addr
-                )
+                people.note_denied(unit, actor, request.method, route, request.remote_addr, **about)
         except SQLAlchemyError:
             log.warning("refusal_not_audited", status=response.status_code)
     return response

@@ -9,9 +9,25 @@ from typing import Any
 # gunicorn reads this file before it makes the project importable.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from settings import settings
+from launch import checks
+from launch.processes import LaunchError
+from settings import Settings
 
-_settings = settings()
+
+def _read_settings() -> Settings:
+    """`make run` has looked at the settings before it starts this; nobody else has."""
+    try:
+        values = checks.read_settings()
+        if checks.DONE not in os.environ:
+            checks.check_production(values)
+            checks.check_sign_in(values)
+    except LaunchError as problem:
+        sys.stderr.write(f"printdesk: {problem}\n")
+        sys.exit(problem.code)
+    return values
+
+
+_settings = _read_settings()
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else (
     f"{_settings.host}:{_settings.port}"
@@ -37,19 +53,9 @@ control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:
-    """`make run` has looked at the settings before it starts this; nobody else has."""
-    from launch import checks
-    from launch.processes import LaunchError
-
-    if checks.DONE in os.environ:
-        return
-    try:
-        checks.check_secret_key(_settings)
-        checks.check_sign_in(_settings)
-    except LaunchError as problem:
-        sys.exit(f"printdesk: {problem}")
-    for words in checks.weak_settings(_settings):
-        server.log.warning("Weak setting: %s", words)
+    if checks.DONE not in os.environ:
+        for words in checks.warnings(_settings):
+            server.log.warning("%s", words)
 
 
 def when_ready(_server: object) -> None:

@@ -4,14 +4,17 @@ Settings come from the environment or from `.env`; each has a default that works
 (printers, materials, prices, texts) come from `lab.toml`. Both are read once.
 """
 
+import ipaddress
 import os
 import re
+import socket
 import tomllib
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -27,6 +30,90 @@ def _from_root(path: Path) -> Path:
 
 RootedPath = Annotated[Path, AfterValidator(_from_root), Field(validate_default=True)]
 
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+SMTP_FORM = "such as smtp+starttls://user:password@mail.example.edu:587"
+
+
+def _check_smtp_url(written: str) -> str:
+    """Refused at the start, because otherwise no mail would ever go out. No message repeats the
+    password."""
+    url = written.strip()
+    if url:
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise ValueError(f"cannot be read; write it {SMTP_FORM}") from None
+        _check_smtp_parts(parts)
+    return url
+
+
+def _check_smtp_parts(parts: SplitResult) -> None:
+    if parts.scheme not in SMTP_SCHEMES or not parts.netloc:
+        raise ValueError(
+            f"must begin with smtp://, smtp+starttls:// or smtps:// and name a host, {SMTP_FORM}"
+        )
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(
+            "must end after the port; in user and password write %2F for /, %3F for ? and %23 for #"
+        )
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("the port must be a number from 1 to 65535")
+    if not _is_host(parts.hostname or ""):
+        raise ValueError(f"must name a host, {SMTP_FORM}")
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise ValueError("user and password must consist of ASCII characters")
+
+
+def _is_host(host: str) -> bool:
+    """Whether it may be a name, in any script, or an IP address."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return _address_of(host) is not None or re.fullmatch(r"[\w.-]+", host) is not None
+
+
+SmtpUrl = Annotated[str, AfterValidator(_check_smtp_url)]
+
+
+def _check_public_url(written: str) -> str:
+    url = written.strip()
+    if url and not re.match(r"https?://[^/\s]", url, re.IGNORECASE):
+        raise ValueError("must begin with https:// or http://, such as https://print.example.edu")
+    return url
+
+
+PublicUrl = Annotated[str, AfterValidator(_check_public_url)]
+
+
+def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address that a host is written as; None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    address = _address_of(host)
+    return address.is_loopback if address else host.lower() == "localhost"
+
+
+def is_every_address(host: str) -> bool:
+    """Whether it stands for all addresses of the machine, as 0.0.0.0 and :: do."""
+    address = _address_of(host)
+    return address is not None and address.is_unspecified
+
+
+def in_url(host: str) -> str:
+    """The host as an address of the web has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
 
 class Settings(BaseSettings):
     """What an installation decides. Names are the environment variables, in lower case."""
@@ -36,11 +123,12 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         env_ignore_empty=True,
+        hide_input_in_errors=True,  # it may be a password
     )
 
     host: str = "127.0.0.1"
     port: int = 8050
-    public_url: str = ""
+    public_url: PublicUrl = ""
     var_dir: RootedPath = Path("var")
     storage_dir: RootedPath = Path("storage")
     staff_storage_path: str = ""
@@ -54,7 +142,7 @@ class Settings(BaseSettings):
     web_threads: int = 16
     worker_processes: int = 1
 
-    smtp_url: str = ""
+    smtp_url: SmtpUrl = ""
     mail_from: str = "3D Print Lab <printlab@localhost>"
     mail_retry_first_s: int = 60
     sweep_seconds: int = 30
@@ -90,11 +178,18 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Where people reach Printdesk, without a trailing slash: links in mails start with it."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{in_url(self._name())}:{self.port}").rstrip("/")
+
+    def _name(self) -> str:
+        """The host by which others may find this machine: its name, when it listens everywhere."""
+        if not is_every_address(self.host):
+            return self.host
+        name = socket.gethostname()
+        return name if name.isascii() and _is_host(name) else "127.0.0.1"
 
     @property
     def is_https(self) -> bool:
-        return self.base_url.startswith("https://")
+        return self.base_url.lower().startswith("https://")
 
 
 def words_of(listed: str) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """POST /auth/login: a bearer token for programs, in local mode."""
 
 from apiflask import APIBlueprint
+from flask import g
 
 from api.schemas import LoginIn, LoginOut
 from services import people, work
@@ -24,6 +25,7 @@ def login(json_data: LoginIn) -> LoginOut:
         with work.unit() as session:
             people.note_refusal(session, json_data.email, client_address())
         raise
+    g.actor = identity.actor
     return LoginOut(
         access_token=people.issue_token(identity), expires_in=int(settings().token_minutes * 60)
     )

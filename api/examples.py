@@ -1,4 +1,5 @@
-"""One example for every body in the API's document, by the name of its schema."""
+"""One example for every body in the API's document: by the name of its schema, and for refusals by
+the status."""
 
 from typing import Any
 
@@ -61,7 +62,7 @@ _EVENT = {
     "event_type": "StaffApproved",
     "details": {"weight_g": 42.5, "time_hours": 3.5, "cost_cents": 425},
     "triggered_by": "0f0e0d0c0b0a49088706050403020100",
-    "user_name": "Sam Staff",
+    "user_name": "Noor Haddad",
 }
 _RUN = {
     "id": 1,
@@ -69,7 +70,7 @@ _RUN = {
     "started_at": "2026-11-24T15:00:00Z",
     "ended_at": None,
     "outcome": None,
-    "operator_name": "Sam Staff",
+    "operator_name": "Noor Haddad",
     "reason": None,
 }
 _SCAN = {
@@ -77,7 +78,7 @@ _SCAN = {
     "state": "done",
     "started_at": "2026-11-23T16:00:00Z",
     "finished_at": "2026-11-23T16:00:04Z",
-    "started_by": "Ada Admin",
+    "started_by": "Mira Kovač",
     "problem": None,
 }
 
@@ -141,7 +142,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "LeaseOut": {
         "message": "Job locked successfully",
-        "locked_by": "Sam Staff",
+        "locked_by": "Noor Haddad",
         "locked_until": "2026-11-23T15:09:05Z",
     },
     "HealthOut": {
@@ -200,7 +201,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "staff_activity": [
             {
                 "staff_id": "0f0e0d0c0b0a49088706050403020100",
-                "name": "Sam Staff",
+                "name": "Noor Haddad",
                 "total": 3,
                 "actions": {"StaffApproved": 2, "StaffRejected": 1},
             }
@@ -228,4 +229,59 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "latest": _SCAN,
     },
     "FilePathIn": {"file_path": "Uploaded/gear.stl"},
+}
+
+# A triangle; the arrays are float32 and uint16 in base64, as Plotly takes them.
+_NO_LINES = {axis: {"dtype": "f4", "bdata": ""} for axis in "xyz"}
+PREVIEW: dict[str, Any] = {
+    "state": "ok",
+    "triangles": 1,
+    "size_mm": [2.0, 2.0, 0.0],
+    "open_edges": {"count": 0, "shown": 0, **_NO_LINES},
+    "shown": 1,
+    "is_simplified": False,
+    "mesh": {
+        "x": {"dtype": "f4", "bdata": "AACAvwAAgD8AAIC/"},
+        "y": {"dtype": "f4", "bdata": "AACAvwAAgL8AAIA/"},
+        "z": {"dtype": "f4", "bdata": "AAAAAAAAAAAAAAAA"},
+        "i": {"dtype": "u2", "bdata": "AAA="},
+        "j": {"dtype": "u2", "bdata": "AQA="},
+        "k": {"dtype": "u2", "bdata": "AgA="},
+    },
+}
+
+
+def _refusal(error: str, message: str, **details: Any) -> dict[str, Any]:
+    """The error format of api/errors.py."""
+    return {**details, "error": error, "message": message, "details": details}
+
+
+REFUSALS: dict[int, dict[str, Any]] = {
+    400: _refusal(
+        "invalid",
+        "Please correct the marked fields.",
+        fields={"job_colour": "There is no such field here."},
+    ),
+    401: _refusal("not_signed_in", "Invalid or expired token"),
+    403: _refusal(
+        "lock_required",
+        "You do not hold the lock for this job.",
+        locked_by="Noor Haddad",
+        locked_until="2026-11-23T15:09:05Z",
+    ),
+    404: _refusal("not_found", "There is no such job. It may have been deleted."),
+    409: _refusal(
+        "locked",
+        "Noor Haddad is editing this job.",
+        locked_by="Noor Haddad",
+        locked_until="2026-11-23T15:09:05Z",
+    ),
+    410: _refusal("link_gone", "Confirmation link expired", reason="expired", job_id=_JOB["id"]),
+    413: _refusal("too_large", "The data value transmitted exceeds the capacity limit."),
+    415: _refusal("unsupported_media_type", "Send the body as application/json."),
+    429: _refusal("too_soon", "You can request a new email in 60 minutes.", retry_after_s=3600),
+    503: _refusal(
+        "unavailable", "The database is not reachable at the moment. Nothing was changed."
+    ),
+    507: _refusal("storage_full", "The storage is full. Nothing was changed."),
 }

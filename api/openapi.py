@@ -10,7 +10,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from api import schemas
-from api.examples import EXAMPLES
+from api.examples import EXAMPLES, PREVIEW, REFUSALS
 from web.guard import PUBLIC
 
 _TAGS = {
@@ -36,7 +36,7 @@ _WORDS = {
     403: "Not for this role, without the job's lock, or from a page of another site.",
     404: "There is no such thing.",
     409: "The thing is no longer as the caller believes, or somebody else holds its lock.",
-    410: "The link was real, and is expired, used or replaced.",
+    410: "The link was real, and is expired, used, replaced, or settled without it.",
     413: "The body is too large.",
     415: "The body is not application/json.",
     429: "Too often; `Retry-After` says how long to wait.",
@@ -52,6 +52,11 @@ _PATH_VALUES = {
 }
 _JOBS_SOURCES = {"submit": "$response.body#/id", "list_jobs": "$response.body#/jobs/0/id"}
 _ERROR = {"$ref": "#/components/schemas/ErrorOut"}
+# What no schema of ours describes.
+_CONTENTS: dict[str, dict[str, Any]] = {
+    "read_thumbnail": {kind: {"schema": {}} for kind in ("image/png", "image/webp")},
+    "read_preview": {"application/json": {"schema": {"type": "object"}, "example": PREVIEW}},
+}
 
 Operation = dict[str, Any]
 
@@ -91,7 +96,7 @@ def _complete(document: dict[str, Any], app: APIFlask) -> dict[str, Any]:
         operation["operationId"] = endpoint.rpartition(".")[2]
         _secure(operation, endpoint)
         _describe_parameters(operation)
-        _describe_body(operation)
+        _describe_body(operation, method)
         _describe_refusals(operation, method, path)
         _describe_answers(operation)
     _link_jobs(document)
@@ -129,7 +134,7 @@ def _describe_parameters(operation: Operation) -> None:
             parameter["schema"] = given
 
 
-def _describe_body(operation: Operation) -> None:
+def _describe_body(operation: Operation, method: str) -> None:
     if operation["operationId"] == "submit":
         named = {"example": 'form-data; name="file"; filename="gear.stl"'}
         encoding = {"file": {"headers": {"Content-Disposition": named}}}
@@ -137,6 +142,8 @@ def _describe_body(operation: Operation) -> None:
         operation["requestBody"] = {"required": True, "content": content}
     body = operation.get("requestBody")
     if body is None:
+        if method != "get":
+            _refuse(operation, 413)  # none is taken, and a small one is refused by its fields
         return
     for content in body["content"].values():
         content["example"] = EXAMPLES[_name_of(content["schema"])]
@@ -156,18 +163,23 @@ def _describe_refusals(operation: Operation, method: str, path: str) -> None:
     for status, answer in operation["responses"].items():
         if int(status) >= 400:
             answer["description"] = _WORDS[int(status)]
-            answer["content"] = {"application/json": {"schema": _ERROR}}
+            example = REFUSALS[int(status)]
+            answer["content"] = {"application/json": {"schema": _ERROR, "example": example}}
     if operation["operationId"] == "read_health":
         answer = operation["responses"]["503"]
         answer["description"] = "A component is down."
-        answer["content"] = {"application/json": {"schema": _ref("HealthOut")}}
+        example = EXAMPLES["HealthOut"] | {"status": "error"}
+        example["components"] = example["components"] | {"workers": "error"}
+        answer["content"] = {"application/json": {"schema": _ref("HealthOut"), "example": example}}
 
 
 def _describe_answers(operation: Operation) -> None:
     for status, answer in operation["responses"].items():
         bodies = answer.get("content", {}).values()
         if status in ("204", "304") or not any(content["schema"] for content in bodies):
-            answer.pop("content", None)  # no body, or a picture that no schema describes
+            answer.pop("content", None)
+    if contents := _CONTENTS.get(operation["operationId"]):
+        operation["responses"]["200"]["content"] = contents
     for status, answer in operation["responses"].items():
         if int(status) < 300:
             for content in answer.get("content", {}).values():

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, g, request
 from pydantic import Field
 
-from api.schemas import Query, Text
+from api.schemas import Query, Storable
 from services import previews, thumbnails, work
 
 bp = APIBlueprint("pictures", __name__, tag="Jobs")
@@ -18,7 +18,7 @@ _YEAR_S = 365 * 24 * 3600
 class ThumbnailQuery(Query):
     """`v` is the picture's version, from `thumbnail_url`; `size` in pixels."""
 
-    v: Annotated[Text, Field(max_length=64)] = ""
+    v: Annotated[str, Field(max_length=64), Storable()] = ""
     size: Literal["512", "128"] = "512"
 
 

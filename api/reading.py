@@ -1,5 +1,6 @@
 """What every API request is checked for before its route runs: methods, query, content type."""
 
+import json
 from typing import Any
 
 from apiflask.schema_adapters.pydantic import PydanticAdapter
@@ -12,15 +13,18 @@ from werkzeug.exceptions import (
 )
 
 from services.errors import Invalid
+from web.guard import CONSOLE_PAGE, SAFE_METHODS
 from web.receiving import drain_after_answer
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CATCH_ALL = "api_unknown"
+_TAKES_A_FORM = "student.submit"  # and reads it itself, piece by piece
+_NO_ROUTE = "There is no such route in the API."
 
 
 def check_request() -> Response | None:
-    """Answers OPTIONS; refuses query parameters that a route does not know, and bodies that are
-    not JSON. The values themselves are the schemas' to check."""
+    """Answers OPTIONS; refuses query parameters that a route does not know, bodies that are not
+    JSON, and bodies where none is taken. The values themselves are the schemas' to check."""
     if not request.path.startswith("/api/"):
         return None
     methods = list_methods()
@@ -29,6 +33,8 @@ def check_request() -> Response | None:
     if methods and request.method not in _with_implied(methods):
         words = f"Use {' or '.join(methods)} here."
         raise MethodNotAllowed(_with_implied(methods), words)
+    if not methods and request.routing_exception is not None:  # a method that nobody knows
+        raise NotFound(_NO_ROUTE)
     view = current_app.view_functions.get(request.endpoint or "")
     spec: dict[str, Any] | None = getattr(view, "_spec", None)
     if spec is None:
@@ -36,6 +42,8 @@ def check_request() -> Response | None:
     _refuse_unknown_query(spec)
     if "body" in spec:
         _refuse_other_than_json(spec["body"])
+    elif request.method not in SAFE_METHODS and request.endpoint != _TAKES_A_FORM:
+        _refuse_any_body()
     return None
 
 
@@ -47,7 +55,7 @@ def list_methods() -> list[str]:
 
 def refuse_unknown_route(path: str) -> Response:
     """The catch-all: check_request has refused known routes with another method already."""
-    raise NotFound("There is no such route in the API.")
+    raise NotFound(_NO_ROUTE)
 
 
 def _serves(adapter: Any, method: str) -> bool:
@@ -55,7 +63,7 @@ def _serves(adapter: Any, method: str) -> bool:
         return False
     endpoint, values = adapter.match(method=method)
     # GET /confirm/expired is a route of its own, and no token.
-    return endpoint != CATCH_ALL and values.get("token") != "expired"
+    return endpoint not in (CATCH_ALL, CONSOLE_PAGE) and values.get("token") != "expired"
 
 
 def _with_implied(methods: list[str]) -> list[str]:
@@ -89,6 +97,23 @@ def _refuse_other_than_json(schema: Any) -> None:
         raise UnsupportedMediaType("Send the body as application/json.")
     if request.get_json() is None:
         raise Invalid("Send a JSON object.")
+
+
+def _refuse_any_body() -> None:
+    """For routes that take none. An empty object is as good as nothing, whatever type it claims."""
+    try:
+        body = request.get_data(cache=True)
+    except RequestEntityTooLarge:
+        drain_after_answer()
+        raise
+    try:
+        given = json.loads(body) if body else {}
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise Invalid("This takes no body: send none, or {}.")
+    if given:
+        raise Invalid(**dict.fromkeys(given, "There is no such field here."))
 
 
 def _find_only_text(schema: Any) -> str | None:

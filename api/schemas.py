@@ -1,6 +1,8 @@
 """What the API takes and gives. The OpenAPI document is made of these."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -11,8 +13,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError, core_schema
 
 from models import RunOutcome, ScanState, Status
 from services import editing, effects, jobs, stats, storage, thumbnails
@@ -53,7 +58,34 @@ def _to_whole(value: Any) -> Any:
 _NO_NUL = "^[^\\u0000]*$"
 _SOMETHING = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
 
-Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": _NO_NUL})]
+
+def _judged(find_fault: Callable[[float], str | None]) -> AfterValidator:
+    """Refuses an amount in the words of the service, which has its limits."""
+
+    def check(value: float) -> float:
+        if words := find_fault(value):
+            raise PydanticCustomError("amount", "{words}", {"words": words})
+        return value
+
+    return AfterValidator(check)
+
+
+@dataclass(frozen=True)
+class Storable:
+    """Text that can be stored. To be written after the limits of its length: a check of ours before
+    them, and pydantic would speak of items where it means characters."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(_storable, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"pattern": _NO_NUL, **handler(schema)}
+
+
 _whole = _written(r"-?\d{1,9}", "Input should be a whole number")
 Flag = Annotated[bool, _written("true|false", "Input should be true or false")]
 # Far enough from both ends of the calendar for time zones and the day after.
@@ -67,19 +99,35 @@ Day = Annotated[
 ]
 Reason = Annotated[
     str,
-    AfterValidator(_storable),
     Field(
         min_length=1,
         max_length=effects.MAX_REASON,
         json_schema_extra={"pattern": _SOMETHING},
     ),
+    Storable(),
 ]
 
 
 ShortReason = Annotated[
     str,
-    AfterValidator(_storable),
     Field(min_length=1, max_length=200, json_schema_extra={"pattern": _SOMETHING}),
+    Storable(),
+]
+Weight = Annotated[
+    float,
+    Field(
+        allow_inf_nan=False,
+        json_schema_extra={"minimum": effects.MIN_WEIGHT_G, "maximum": effects.MAX_WEIGHT_G},
+    ),
+    _judged(effects.find_fault_of_weight),
+]
+Hours = Annotated[
+    float,
+    Field(
+        allow_inf_nan=False,
+        json_schema_extra={"minimum": effects.MIN_HOURS, "maximum": effects.MAX_HOURS},
+    ),
+    _judged(effects.find_fault_of_hours),
 ]
 
 
@@ -111,8 +159,12 @@ def _disciplines(schema: dict[str, Any]) -> None:
     schema["enum"] = list(lab().choices.disciplines)
 
 
-class LoginIn(In):
-    email: Annotated[Text, Field(max_length=200)]
+class LoginIn(BaseModel):
+    """A password is taken as it is typed, white space included."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    email: Annotated[str, Field(max_length=200), Storable()]
     password: Annotated[str, Field(max_length=1000)]
 
 
@@ -125,11 +177,15 @@ class LoginOut(BaseModel):
 class ApproveIn(In):
     """What is left out stays as the student chose it. Printer and colour must fit the material."""
 
-    weight_g: Annotated[float, Field(gt=0, le=effects.MAX_WEIGHT_G, allow_inf_nan=False)]
-    time_hours: Annotated[float, Field(gt=0, le=effects.MAX_HOURS, allow_inf_nan=False)]
-    material: Annotated[Text, Field(max_length=32, json_schema_extra=_materials)] | None = None
-    printer: Annotated[Text, Field(max_length=64, json_schema_extra=_printers)] | None = None
-    color: Annotated[Text, Field(max_length=32, json_schema_extra=_colors)] | None = None
+    weight_g: Weight
+    time_hours: Hours
+    material: (
+        Annotated[str, Field(max_length=32, json_schema_extra=_materials), Storable()] | None
+    ) = None
+    printer: (
+        Annotated[str, Field(max_length=64, json_schema_extra=_printers), Storable()] | None
+    ) = None
+    color: Annotated[str, Field(max_length=32, json_schema_extra=_colors), Storable()] | None = None
 
     def to_plan(self) -> effects.PrintPlan:
         return effects.PrintPlan(**self.model_dump())
@@ -139,12 +195,12 @@ class RejectIn(In):
     """At least one reason, from the list or in own words."""
 
     reasons: Annotated[list[ShortReason], Field(max_length=20)] = []
-    custom_reason: Annotated[Text, Field(max_length=effects.MAX_REASON)] | None = None
+    custom_reason: Annotated[str, Field(max_length=effects.MAX_REASON), Storable()] | None = None
 
     def to_reasons(self) -> tuple[str, ...]:
         """The reasons as the student reads them: “Other” gives way to the words that explain it."""
         own = (self.custom_reason or "").strip()
-        named = [reason for reason in self.reasons if not (own and reason == "Other")]
+        named = [reason for reason in self.reasons if not (own and reason == effects.OTHER_REASON)]
         return (*named, own) if own else tuple(named)
 
 
@@ -171,15 +227,15 @@ class ReviewIn(In):
 class EditIn(In):
     """What is left out stays. Printer and colour must fit the material."""
 
-    printer: Annotated[Text, Field(max_length=64, json_schema_extra=_printers)] | None = None
-    material: Annotated[Text, Field(max_length=32, json_schema_extra=_materials)] | None = None
-    color: Annotated[Text, Field(max_length=32, json_schema_extra=_colors)] | None = None
-    weight_g: Annotated[float, Field(gt=0, le=effects.MAX_WEIGHT_G, allow_inf_nan=False)] | None = (
-        None
-    )
-    time_hours: Annotated[float, Field(gt=0, le=effects.MAX_HOURS, allow_inf_nan=False)] | None = (
-        None
-    )
+    printer: (
+        Annotated[str, Field(max_length=64, json_schema_extra=_printers), Storable()] | None
+    ) = None
+    material: (
+        Annotated[str, Field(max_length=32, json_schema_extra=_materials), Storable()] | None
+    ) = None
+    color: Annotated[str, Field(max_length=32, json_schema_extra=_colors), Storable()] | None = None
+    weight_g: Weight | None = None
+    time_hours: Hours | None = None
 
     def to_changes(self) -> editing.Changes:
         return editing.Changes(**self.model_dump())
@@ -191,12 +247,12 @@ class NotesIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    notes: Annotated[Text, Field(max_length=jobs.MAX_NOTES)]
-    base: Annotated[Text, Field(max_length=jobs.MAX_NOTES)] | None = None
+    notes: Annotated[str, Field(max_length=jobs.MAX_NOTES), Storable()]
+    base: Annotated[str, Field(max_length=jobs.MAX_NOTES), Storable()] | None = None
 
 
 class JobIdIn(In):
-    job_id: Annotated[Text, Field(max_length=64)]
+    job_id: Annotated[str, Field(max_length=64), Storable()]
 
 
 class RetentionIn(In):
@@ -208,7 +264,7 @@ class FilePathIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    file_path: Annotated[Text, Field(min_length=1, max_length=4096)]
+    file_path: Annotated[str, Field(min_length=1, max_length=4096), Storable()]
 
 
 class SubmissionIn(BaseModel):
@@ -241,7 +297,7 @@ class SubmissionIn(BaseModel):
 
 
 class JobIdQuery(Query):
-    job_id: Annotated[Text, Field(max_length=64)]
+    job_id: Annotated[str, Field(max_length=64), Storable()]
 
 
 class JobsQuery(Query):
@@ -249,15 +305,15 @@ class JobsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=jobs.MAX_PAGE_SIZE), _whole] = 50
     sort: Literal["oldest", "newest", "updated", "name"] = "oldest"
     status: Status | None = None
-    search: Annotated[Text, Field(max_length=200)] = ""
-    printer: Annotated[Text, Field(max_length=64)] = ""
-    discipline: Annotated[Text, Field(max_length=50)] = ""
-    material: Annotated[Text, Field(max_length=32)] = ""
+    search: Annotated[str, Field(max_length=200), Storable()] = ""
+    printer: Annotated[str, Field(max_length=64), Storable()] = ""
+    discipline: Annotated[str, Field(max_length=50), Storable()] = ""
+    material: Annotated[str, Field(max_length=32), Storable()] = ""
     submitted_from: Day | None = None
     submitted_to: Day | None = None
     confirmation_expired: Flag | None = None
     unreviewed: Flag | None = None
-    reason: Annotated[Text, Field(max_length=effects.MAX_REASON)] = ""
+    reason: Annotated[str, Field(max_length=effects.MAX_REASON), Storable()] = ""
 
     def to_filters(self) -> Filters:
         return Filters(**self.model_dump(exclude={"page", "limit", "sort"}))
@@ -265,8 +321,8 @@ class JobsQuery(Query):
 
 class ReportQuery(Query):
     days: Annotated[int, Field(ge=1, le=stats.MAX_DAYS), _whole] = 30
-    printer: Annotated[Text, Field(max_length=64)] = "all"
-    discipline: Annotated[Text, Field(max_length=50)] = "all"
+    printer: Annotated[str, Field(max_length=64), Storable()] = "all"
+    discipline: Annotated[str, Field(max_length=50), Storable()] = "all"
 
 
 class ErrorOut(BaseModel):

@@ -3,7 +3,9 @@
 from apiflask import APIBlueprint
 
 from api import schemas
+from models import Status
 from services import jobs, student, work
+from services.jobs import JobView
 from web.limits import submission_tries, submissions
 from web.receiving import receive_submission
 
@@ -38,7 +40,6 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
     with work.unit() as session:
         job = jobs.find(session, query_data.job_id)
         wait = student.seconds_until_resend(session, job.id)
-    waiting = job.status == "PENDING"
     return schemas.ExpiredOut(
         job_id=job.id,
         short_id=job.short_id,
@@ -46,9 +47,9 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
         status=job.status,
         is_confirmation_expired=job.is_confirmation_expired,
         confirmation_expires_at=job.confirmation_expires_at,
-        can_resend=waiting and wait == 0,
+        can_resend=student.may_resend(job) and wait == 0,
         retry_after_s=wait,
-        message=_advice(waiting, job.is_confirmation_expired),
+        message=_advice(job),
     )
 
 
@@ -63,9 +64,18 @@ def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
     return schemas.MessageOut(message="A new confirmation email has been sent.")
 
 
-def _advice(waiting: bool, expired: bool) -> str:
-    if not waiting:
+def _advice(job: JobView) -> str:
+    if job.status is not Status.PENDING:
         return "This job does not wait for a confirmation."
-    if not expired:
-        return "Your confirmation link still works. Open it from the newest e-mail about the job."
-    return "Your confirmation link has expired. Ask for a new one; it is sent to your e-mail."
+    if not student.may_resend(job):
+        return (
+            "The lab has not set a price for this job yet. There is nothing to confirm until then."
+        )
+    return {
+        "open": "Your confirmation link still works. Open it from the newest e-mail about the job.",
+        "expired": "Your confirmation link has expired. Ask for a new one; it is sent to your "
+        "e-mail.",
+    }.get(
+        student.newest_link(job),
+        "Your confirmation link no longer works. Ask for a new one; it is sent to your e-mail.",
+    )

@@ -50,6 +50,24 @@
     return cents < prices.minimum_cents ? words + ' (the minimum charge)' : words;
   };
 
+  /* In a dialog, printer and colour follow the material, as on the students' form. */
+  const idOf = (name) => '{"name":"' + name + '","type":"dialog-field"}';
+
+  document.addEventListener('change', function (event) {
+    const choices = event.target.id === idOf('material') && document.querySelector('.modal.show [data-pd-choices]');
+    const fitting = choices && JSON.parse(choices.dataset.pdChoices)[event.target.value];
+    for (const name of Object.keys(fitting || {})) offer(name, fitting[name]);
+  });
+
+  /* What is chosen stays if it is among the options; an only option is chosen. */
+  function offer(name, options) {
+    const select = document.getElementById(idOf(name));
+    if (!select) return;
+    const chosen = options.find((option) => option.value === select.value) || (options.length === 1 && options[0]);
+    const props = { options: options, value: chosen ? chosen.value : '', placeholder: 'Choose…' };
+    namespaces.set_props({ type: 'dialog-field', name: name }, props);
+  }
+
   /* Buttons made by components/parts.py: a press writes their value into a dcc.Store. The time makes
      two presses of one button differ. */
   document.addEventListener('click', function (event) {
@@ -76,14 +94,14 @@
     const help = document.getElementById('slicer-help');
     if (!help || printdesk.openDialog()) return;
     help.querySelector('.pd-slicer-path').textContent = path;
-    help.hidden = false;
+    printdesk.enterHelp(help);
   }
 
   document.addEventListener('click', function (event) {
     const copy = event.target.closest('[data-pd-copy]');
     if (copy) copyPath(copy);
     const close = event.target.closest('[data-pd-close]');
-    if (close) document.getElementById(close.dataset.pdClose).hidden = true;
+    if (close) printdesk.leaveHelp(document.getElementById(close.dataset.pdClose));
   });
 
   /* For people who hear the page. */

@@ -8,11 +8,13 @@
   const isTyping = (element) =>
     element.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable="true"]');
 
+  /* The one that has the focus, else the chosen one. */
+  const card = () => document.activeElement.closest('.pd-card') || document.querySelector('.pd-card-selected');
+
   function step(by) {
     const titles = Array.from(document.querySelectorAll('.pd-list > .pd-card .pd-card-title button'));
     if (!titles.length) return;
-    const card = document.activeElement.closest('.pd-card') || document.querySelector('.pd-card-selected');
-    const here = titles.findIndex((title) => card && card.contains(title));
+    const here = titles.findIndex((title) => card()?.contains(title));
     const next = here < 0 ? (by > 0 ? 0 : titles.length - 1) : here + by;
     titles[Math.max(0, Math.min(next, titles.length - 1))].focus();
   }
@@ -32,11 +34,11 @@
   }
 
   async function openNotes() {
-    const card = document.activeElement.closest('.pd-card');
-    if (card && !card.classList.contains('pd-card-selected')) card.querySelector('.pd-card-title button').click();
+    const focused = document.activeElement.closest('.pd-card');
+    if (focused && !focused.matches('.pd-card-selected')) focused.querySelector('.pd-card-title button').click();
     for (let tries = 0; tries < 40; tries += 1) {
       const notes = document.getElementById('notes-section');
-      if (notes && !notes.hidden && (!card || notes.dataset.job === card.dataset.job)) {
+      if (notes && !notes.hidden && (!focused || notes.dataset.job === focused.dataset.job)) {
         document.getElementById('notes-text').focus();
         return;
       }
@@ -52,7 +54,7 @@
     if (filters) {
       filters.open = false;
       filters.querySelector('summary').focus();
-    } else if (help) help.hidden = true;
+    } else if (help) printdesk.leaveHelp(help);
     else if (document.querySelector('#debug-panel:not([hidden])')) printdesk.toggleDebug();
     else if (document.querySelector('.pd-panel-open') && location.pathname === '/dashboard') {
       const chosen = document.querySelector('.pd-card-selected .pd-card-title button');
@@ -69,7 +71,7 @@
     r: () => press('reject'),
     o: () => press('opened'),
     n: openNotes,
-    x: () => document.activeElement.closest('.pd-card')?.querySelector('[data-pd-mark]')?.click(),
+    x: () => card()?.querySelector('[data-pd-mark]')?.click(),
     d: () => printdesk.toggleDebug(),
     '?': () => window.dash_clientside.set_props('help-modal', { is_open: true }),
     Escape: close,
@@ -106,5 +108,8 @@
 
   document.addEventListener('click', function (event) {
     if (event.target.closest('[data-pd-help]')) KEYS['?']();
+    else if (event.target.closest('.modal [data-pd-debug]')) {
+      window.dash_clientside.set_props('help-modal', { is_open: false }); // the debug panel would lie under it
+    }
   });
 })();

@@ -62,6 +62,7 @@
     const changed = wasAway || (live.tag !== null && tag !== live.tag);
     Object.assign(live, { state: 'live', failures: 0, tag: tag, news: news, checkedAt: new Date() });
     if (changed) live.changedAt = live.checkedAt;
+    if (wasAway) document.dispatchEvent(new Event('printdesk:back'));
     if (printdesk.sound) printdesk.sound.hear(news.latest_submission);
     return changed;
   }

@@ -9,10 +9,14 @@
 
   /* What is shown now: { about, model, wireframe, edges, view }. */
   let shown = null;
+  /* Which opening or closing is the newest: what an older one has waited for is thrown away. */
+  let turns = 0;
 
   /* Called by Dash when a preview is opened (about has its address) or closed (null); returns what the line
      below it says, which is also what a screen reader gets of the picture. */
   printdesk.showPreview = async function (about) {
+    const turn = ++turns;
+    const isOld = () => turn !== turns;
     shown = null;
     if (!about) return '';
     if (!canDraw()) return 'This browser cannot draw in 3D: WebGL is switched off or missing.';
@@ -21,8 +25,10 @@
     try {
       const answer = await fetch(about.url, { credentials: 'same-origin' });
       model = await answer.json();
+      if (isOld()) return namespaces.no_update;
       if (!answer.ok) return model.message || 'The preview could not be loaded.';
     } catch {
+      if (isOld()) return namespaces.no_update;
       return 'The preview could not be loaded. Check the connection, and open it again.';
     }
     if (model.state !== 'ok') return 'No preview: ' + model.reason;
@@ -42,7 +48,7 @@
       shown[name] = !shown[name];
       button.setAttribute('aria-pressed', String(shown[name]));
     } else {
-      shown.view = { name: name, at: Date.now() }; // pressed again, it brings the camera back
+      shown.view = newView(name); // pressed again, it brings the camera back
     }
     draw();
   });
@@ -70,6 +76,15 @@
 
   function color(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  /* Where the person looks from, who may have turned the model and zoomed in: only Plotly's scene knows.
+     Null while it does not show this view yet. */
+  function cameraOf(view) {
+    const plot = document.querySelector('.pd-preview-frame .js-plotly-plot');
+    const drawn = plot && plot._fullLayout;
+    const scene = drawn && drawn.uirevision === view.name + view.at && drawn.scene && drawn.scene._scene;
+    return scene ? scene.getCamera() : null;
   }
 
   function figure(now) {
@@ -186,16 +201,20 @@
       paper_bgcolor: 'rgba(0,0,0,0)',
       showlegend: false,
       hovermode: false,
-      uirevision: now.view.name + (now.view.at || ''),
+      uirevision: now.view.name + now.view.at,
       scene: {
         aspectmode: 'data',
         dragmode: 'orbit',
         xaxis: Object.assign({ range: [-width / 2, width / 2] }, hidden),
         yaxis: Object.assign({ range: [-depth / 2, depth / 2] }, hidden),
         zaxis: Object.assign({ range: [-height * 0.005, height] }, hidden),
-        camera: camera(now.view.name === 'model' ? size : [width, depth, height], [width, depth, height]),
+        camera: cameraOf(now.view) || startCamera(now.view, size, [width, depth, height]),
       },
     };
+  }
+
+  function startCamera(view, size, scene) {
+    return camera(view.name === 'model' ? size : scene, scene);
   }
 
   /* Where to look from so that a thing of this size, standing on the bed, fills the view. Plotly counts in
@@ -215,7 +234,11 @@
   /* A small part on a large bed would be a dot: then the view begins at the part. */
   function startView(model, bed) {
     const large = bed && Math.max(...model.size_mm) * 1.8 > Math.max(...bed);
-    return { name: bed && large ? 'bed' : 'model' };
+    return newView(bed && large ? 'bed' : 'model');
+  }
+
+  function newView(name) {
+    return { name: name, at: Date.now() };
   }
 
   /* The directions in which the model is larger than the build volume. */

@@ -118,8 +118,18 @@
 
   function goTo(wanted, chosen) {
     printdesk.store('queue-go', Object.assign({ at: Date.now() }, wanted));
-    for (const name of CONTROLS) printdesk.set('queue-' + name, { value: wanted[name] });
+    for (const name of CONTROLS) {
+      printdesk.set('queue-' + name, Object.assign({ value: wanted[name] }, name === 'reason' && reasonsWith(wanted.reason)));
+    }
     if (chosen !== undefined && chosen !== job) printdesk.store('queue-selected', chosen);
+  }
+
+  /* Staff write reasons of their own: the page knows only of the one that it was opened with. */
+  function reasonsWith(reason) {
+    const known = Array.from(document.getElementById('queue-reason')?.options ?? []);
+    if (!known.length || known.some((option) => option.value === reason)) return {};
+    const options = known.map((option) => ({ label: option.text, value: option.value }));
+    return { options: [...options, { label: reason, value: reason }] };
   }
 
   document.addEventListener('click', function (event) {
@@ -172,8 +182,9 @@
       set(card.querySelector('.pd-card-title button'), 'aria-pressed', isChosen);
       set(card.querySelector('[data-pd-mark]'), 'aria-checked', isMarked);
     }
-    document.getElementById('queue-panel')?.classList.toggle('pd-panel-open', Boolean(job));
+    document.getElementById('queue-panel')?.classList.toggle('pd-panel-open', Boolean(job) && isHere());
     showMarked(present);
+    printdesk.cover(isHere() ? job : '');
   }
 
   function set(element, name, value) {

@@ -15,7 +15,7 @@
   const wish = Object.assign({ on: true, volume: 0.6 }, printdesk.kept(WISH, {}));
   let context = null;
   let seen; // what had arrived when this tab first asked
-  let missed = false;
+  let missed = ''; // the newest arrival that could not be played here
   let played = 0;
 
   /* Browsers let a page sound once somebody has clicked or typed in it. */
@@ -49,13 +49,16 @@
     }
     seen = latest;
     if (!wish.on) return;
-    if (!isAllowed()) {
-      missed = true;
-      show();
-      return;
-    }
+    if (isAllowed()) return playOnce(latest);
+    if (!isHeard(latest)) missed = latest;
+    show();
+  }
+
+  const isHeard = (latest) => printdesk.kept(HEARD, '') >= latest;
+
+  function playOnce(latest) {
     alone(function () {
-      if (printdesk.kept(HEARD, '') >= latest) return;
+      if (isHeard(latest)) return;
       printdesk.keep(HEARD, latest);
       return play();
     });
@@ -159,17 +162,18 @@
   });
   document.addEventListener('keydown', (event) => event.key === 'Escape' && toggle(false));
 
-  /* The first click or key lets the page sound: what was missed is played then. */
+  /* The first click or key lets the page sound: what no tab could play is played then. */
   function unlock() {
     if (!isAllowed()) return;
-    if (missed && wish.on) play();
-    missed = false;
+    if (missed && wish.on) playOnce(missed);
+    missed = '';
     show();
   }
   for (const kind of ['pointerup', 'keyup']) document.addEventListener(kind, () => setTimeout(unlock, 0));
   window.addEventListener('storage', function (event) {
-    if (event.key !== WISH) return;
-    Object.assign(wish, printdesk.kept(WISH, {}));
+    if (event.key === WISH) Object.assign(wish, printdesk.kept(WISH, {}));
+    else if (event.key === HEARD && isHeard(missed)) missed = ''; // another tab has played it
+    else return;
     show();
   });
   printdesk.onRedraw(show);

@@ -1,7 +1,7 @@
 """The dialog: it takes the job's lock when it opens, keeps it, and gives it back."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,15 +14,14 @@ from dash import (
     callback,
     clientside_callback,
     ctx,
-    html,
     no_update,
 )
 from dash.exceptions import PreventUpdate
 from flask import g
 from sqlalchemy.orm import Session
 
-from components import dialogs, ids, printfields, toasts
-from models import Status
+from components import answers, dialogs, ids, printfields, toasts
+from components.answers import About
 from services import (
     batches,
     editing,
@@ -36,9 +35,15 @@ from services import (
     work,
     workflow,
 )
-from services.effects import PrintPlan
-from services.errors import Invalid, NotFound, PrintdeskError
-from services.workflow import TRANSITIONS, Lock, Request
+from services.errors import (
+    Conflict,
+    Invalid,
+    LockedByOther,
+    Malformed,
+    NotFound,
+    PrintdeskError,
+)
+from services.workflow import TRANSITIONS, Lock
 
 _DONE = {
     "approve": "Approved. The student gets an e-mail.",
@@ -74,22 +79,19 @@ _AT_ONCE: Mapping[str, Callable[..., Any]] = {
     Input(ids.QUEUE_PRESSED, "data"),
     prevent_initial_call=True,
 )
-def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
+def begin(pressed: Any) -> tuple[Any, ...]:
     """A button was pressed: opens the dialog, with the lock if the action needs it."""
-    if not pressed:
-        raise PreventUpdate
-    action = str(pressed["action"])
-    if "jobs" in pressed:
-        return _begin_batch(action, [str(job_id) for job_id in pressed["jobs"]])
-    job_id = str(pressed["job"])
-    if action in _AT_ONCE:
+    about = _read(pressed)
+    if about.job_ids is not None:
+        return _begin_batch(about.action, about.job_ids)
+    if about.action in _AT_ONCE:
         with work.unit() as session:
-            _AT_ONCE[action](session, job_id, actor=g.actor)
+            _AT_ONCE[about.action](session, about.job_id, actor=g.actor)
         return (*[no_update] * 8, _now())
-    takes_lock = _takes_lock(action)
+    action, takes_lock = about.action, _takes_lock(about.action)
     try:
         with work.unit() as session:
-            job = _open(session, job_id, action, takes_lock)
+            job = _open(session, about, locks.acquire)
             plan = _plan_facts(job) if action == "approve" else None
     except PrintdeskError as refused:  # the screen was behind: say so, and bring it up to date
         toasts.show("bad", refused.message)
@@ -102,13 +104,13 @@ def begin(pressed: dict[str, Any] | None) -> tuple[Any, ...]:
         "",
         dialogs.submit_label(action, label),
         "danger" if action in dialogs.DANGEROUS else "primary",
-        {"job": job_id, "action": action, "locked": takes_lock},
+        answers.write_about(action, job, locked=takes_lock),
         not takes_lock,
         _now(),
     )
 
 
-def _begin_batch(action: str, job_ids: list[str]) -> tuple[Any, ...]:
+def _begin_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
     """The dialog for one action on several jobs; what is no more is left out."""
     with work.unit() as session:
         chosen = jobs.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
@@ -136,30 +138,34 @@ def _begin_batch(action: str, job_ids: list[str]) -> tuple[Any, ...]:
     prevent_initial_call=True,
 )
 def submit(
-    _clicks: Any, _enters: Any, about: Any, values: list[Any], names: list[Any]
+    _clicks: Any, _enters: Any, given: Any, values: list[Any], names: list[Any]
 ) -> tuple[Any, ...]:
-    """Does what the dialog asks, on its button or on Enter in a field. Wrong input keeps it open;
-    anything else closes it and tells."""
-    if not ctx.triggered[0]["value"] or not about:
+    """Does what the dialog asks, on its button or on Enter in a field. A refusal keeps it open,
+    with all that was typed, unless the job has moved on without it."""
+    if not ctx.triggered[0]["value"]:
         raise PreventUpdate
-    if "jobs" in about:
-        return _submit_batch(about)
-    fields = {name["name"]: value for name, value in zip(names, values, strict=True)}
+    about = _read(given)
+    if about.job_ids is not None:
+        return _submit_batch(about.action, about.job_ids)
+    fields = answers.read_fields(names, values)
     try:
         with work.unit() as session:
-            _perform(session, about["action"], about["job"], fields)
-    except Invalid as refused:
-        wrong = list(refused.fields.values()) or [refused.message]
-        return True, html.Ul([html.Li(text) for text in wrong], className="pd-errors"), _now()
+            job = _open(session, about, locks.acquire)
+            _refuse_changed(job, about)
+            _perform(session, about, fields)
+    except Malformed:
+        raise
     except PrintdeskError as refused:
+        if not _has_moved_on(refused):
+            return True, dialogs.refusal(refused), _now()
         toasts.show("bad", refused.message)
         return False, "", _now()
-    toasts.show("ok", _DONE.get(about["action"], "Done."))
+    toasts.show("ok", _DONE.get(about.action, "Done."))
     return False, "", _now()
 
 
-def _submit_batch(about: dict[str, Any]) -> tuple[Any, ...]:
-    outcomes = batches.perform(str(about["action"]), list(about["jobs"]), actor=g.actor)
+def _submit_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
+    outcomes = batches.perform(action, job_ids, actor=g.actor)
     failed = [outcome for outcome in outcomes if outcome.problem]
     if failed:
         return True, dialogs.batch_failures(outcomes), _now()
@@ -187,14 +193,15 @@ def cancel(clicks: Any) -> bool:
     State(ids.DIALOG_ABOUT, "data"),
     prevent_initial_call=True,
 )
-def release(is_open: bool, about: Any) -> tuple[Any, ...]:
+def release(is_open: Any, given: Any) -> tuple[Any, ...]:
     """However the dialog was closed, the lock goes back."""
-    if is_open or not about:
+    if is_open:
         raise PreventUpdate
-    if about["locked"]:
+    about = _read(given)
+    if _holds_lock(about):
         try:
             with work.unit() as session:
-                locks.release(session, about["job"], actor=g.actor)
+                locks.release(session, about.job_id, actor=g.actor)
         except PrintdeskError:
             pass  # deleted, or taken over meanwhile: there is nothing left to give back
     return None, "", True, _now()
@@ -202,20 +209,26 @@ def release(is_open: bool, about: Any) -> tuple[Any, ...]:
 
 @callback(
     Output(ids.DIALOG_ERROR, "children", allow_duplicate=True),
+    Output(ids.DIALOG_BEAT, "disabled", allow_duplicate=True),
     Input(ids.DIALOG_BEAT, "n_intervals"),
     State(ids.DIALOG_ABOUT, "data"),
     State(ids.DIALOG, "is_open"),
+    State(ids.DIALOG_ERROR, "children"),
     prevent_initial_call=True,
 )
-def keep_lock(_intervals: Any, about: Any, is_open: bool) -> Any:
-    """The heartbeat of an open dialog."""
-    if not is_open or not about or not about["locked"]:
+def keep_lock(_intervals: Any, given: Any, is_open: Any, told: Any) -> tuple[Any, ...]:
+    """The heartbeat of an open dialog. A lock that was lost is taken again as soon as nobody else
+    has it; meanwhile the dialog says who has."""
+    about = _read(given)
+    if not is_open or not _holds_lock(about):
         raise PreventUpdate
     try:
         with work.unit() as session:
-            locks.extend(session, about["job"], actor=g.actor)
+            _open(session, about, partial(locks.resume, since=about.since))
     except PrintdeskError as refused:
-        return f"{refused.message} Close this and open it again."
+        return dialogs.lock_lost(refused), _has_moved_on(refused)
+    if dialogs.is_lock_lost(told):
+        return "", False
     raise PreventUpdate
 
 
@@ -228,87 +241,84 @@ clientside_callback(
 )
 
 
-def _open(session: Session, job_id: str, action: str, takes_lock: bool) -> jobs.JobView:
-    """The job for the dialog, locked if need be. Raises what the action would be refused with."""
-    if not dialogs.is_known(action):
+def _read(given: Any) -> About:
+    about = answers.read_about(given)
+    if about is None:
+        raise PreventUpdate
+    return about
+
+
+def _open(session: Session, about: About, take: Callable[..., Any]) -> jobs.JobView:
+    """The job for the dialog, with its lock if need be: `take` is how. Raises what the action
+    would be refused with; that the job has moved on comes before that somebody is editing it."""
+    if not dialogs.is_known(about.action):
         raise NotFound("There is no such action.")
-    if takes_lock:
-        locks.acquire(session, job_id, actor=g.actor)
-    job = jobs.get(session, job_id, actor=g.actor)
-    if action in TRANSITIONS and job.status not in TRANSITIONS[action].sources:
-        raise workflow.moved_on(session, job_id)
+    taken: LockedByOther | None = None
+    if _takes_lock(about.action):
+        try:
+            take(session, about.job_id, actor=g.actor)
+        except LockedByOther as refused:
+            taken = refused
+    job = jobs.get(session, about.job_id, actor=g.actor)
+    row = TRANSITIONS.get(about.action)
+    if row is not None and job.status not in row.sources:
+        raise workflow.moved_on(session, about.job_id)
+    if taken is not None:
+        raise taken
     return job
+
+
+def _has_moved_on(refused: PrintdeskError) -> bool:
+    """Whether the dialog has lost its purpose; what was typed in it outlives all else."""
+    return isinstance(refused, Conflict | NotFound) and not isinstance(refused, LockedByOther)
+
+
+def _holds_lock(about: About) -> bool:
+    """Whether the open dialog is one that has taken a lock."""
+    return about.job_ids is None and _takes_lock(about.action)
 
 
 def _takes_lock(action: str) -> bool:
     return action == "edit" or (action in TRANSITIONS and TRANSITIONS[action].lock is Lock.HELD)
 
 
-def _perform(session: Session, action: str, job_id: str, fields: dict[str, Any]) -> None:
-    actor = g.actor
+def _refuse_changed(job: jobs.JobView, about: About) -> None:
+    """While the lock was lost, somebody else may have had it. Raises Conflict."""
+    if not about.is_as_shown(job):
+        raise Conflict("The details of this job were changed meanwhile. Look at them again.")
+
+
+def _perform(session: Session, about: About, fields: dict[str, Any]) -> None:
+    actor, action, job_id = g.actor, about.action, about.job_id
     if action == "edit":
-        editing.edit(session, job_id, _changes(fields), actor=actor)
+        changes = editing.Changes(**answers.read_changes(fields))
+        editing.edit(session, job_id, changes, actor=actor)
         locks.release(session, job_id, actor=actor)
     elif action == "resend":
-        kind = dialogs.MAIL_OF_STATUS[jobs.get(session, job_id, actor=actor).status]
-        overrides.resend_email(session, job_id, kind, actor=actor)
+        _resend(session, job_id)
     elif action == "force-unlock":
-        locks.force_release(session, job_id, fields.get("reason") or "", actor=actor)
+        locks.force_release(session, job_id, answers.text(fields, "reason"), actor=actor)
     else:
         if action in ("delete", "prune"):
-            _check_typed_id(session, job_id, fields.get("short_id"))
-        workflow.move(session, job_id, action, actor=actor, request=_request(fields))
+            _check_typed_id(session, job_id, answers.text(fields, "short_id"))
+        workflow.move(session, job_id, action, actor=actor, request=answers.read_request(fields))
 
 
-def _check_typed_id(session: Session, job_id: str, typed: Any) -> None:
+def _resend(session: Session, job_id: str) -> None:
+    kind = dialogs.MAIL_OF_STATUS.get(jobs.get(session, job_id, actor=g.actor).status)
+    if kind is None:
+        raise workflow.moved_on(session, job_id)
+    overrides.resend_email(session, job_id, kind, actor=g.actor)
+
+
+def _check_typed_id(session: Session, job_id: str, typed: str) -> None:
     short_id = jobs.get(session, job_id, actor=g.actor).short_id
-    if (typed or "").strip().lower() != short_id:
+    if typed.strip().lower() != short_id:
         raise Invalid(short_id=f"Type {short_id} to delete this job.")
-
-
-def _request(fields: dict[str, Any]) -> Request:
-    """The fields of whichever dialog it was, in the workflow's words."""
-    own = (fields.get("custom_reason") or "").strip()
-    chosen = [reason for reason in fields.get("reasons") or [] if not (own and reason == "Other")]
-    return Request(
-        plan=_plan(fields) if "weight_g" in fields else None,
-        reasons=(*chosen, own) if own else tuple(chosen),
-        reason=fields.get("reason") or "",
-        new_status=Status(fields["new_status"]) if fields.get("new_status") else None,
-    )
-
-
-def _changes(fields: dict[str, Any]) -> editing.Changes:
-    """Fields that the dialog did not have, or that were left empty, change nothing."""
-    known = {name: fields.get(name) for name in editing.Changes.__dataclass_fields__}
-    wrong = {
-        name: f"Enter {words} as a number."
-        for name, words in (("weight_g", "the weight"), ("time_hours", "the time"))
-        if not isinstance(known[name], int | float | None)
-    }
-    if wrong:
-        raise Invalid(**wrong)
-    return editing.Changes(**{name: value for name, value in known.items() if value != ""})
 
 
 def _plan_facts(job: jobs.JobView) -> printfields.PlanFacts:
     return printfields.PlanFacts(sliced.offer(job), siblings.find_superseding(job))
-
-
-def _plan(fields: dict[str, Any]) -> PrintPlan:
-    wrong = {}
-    for name, words in (("weight_g", "the weight in grams"), ("time_hours", "the time in hours")):
-        if not isinstance(fields.get(name), int | float):
-            wrong[name] = f"Enter {words}."
-    if wrong:
-        raise Invalid(**wrong)
-    return PrintPlan(
-        float(fields["weight_g"]),
-        float(fields["time_hours"]),
-        fields.get("material"),
-        fields.get("printer"),
-        fields.get("color"),
-    )
 
 
 def _now() -> float:

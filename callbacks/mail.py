@@ -10,6 +10,7 @@ from components import ids
 from components.parts import button, chip, empty, linked, moment
 from models import MailState
 from services import mail, work
+from services.errors import Malformed
 from services.mail import MailView
 
 _STATES = {
@@ -25,11 +26,11 @@ _STATES = {
     Input(ids.REFRESH, "data"),
     Input(ids.MAIL_PRESSED, "data"),
 )
-def show_mails(_refresh: Any, pressed: dict[str, Any] | None) -> Component:
+def show_mails(_refresh: Any, pressed: Any) -> Component:
     """The outbox; after “Try again” was pressed for a mail, with that mail in line."""
     with work.unit() as session:
         if ctx.triggered_id == ids.MAIL_PRESSED and pressed:
-            mail.retry_now(session, str(pressed["mail"]), actor=g.actor)
+            mail.retry_now(session, _read(pressed), actor=g.actor)
         mails, total = mail.list_mails(session, actor=g.actor, limit=100)
     if not mails:
         return empty("bi-envelope", "No mail yet", "Mails to students appear here.")
@@ -39,6 +40,14 @@ def show_mails(_refresh: Any, pressed: dict[str, Any] | None) -> Component:
             html.Ul([_item(item) for item in mails], className="pd-mail-list"),
         ]
     )
+
+
+def _read(pressed: Any) -> str:
+    """The mail of a press. Raises Malformed: the browser may send anything."""
+    mail_id = pressed.get("mail") if isinstance(pressed, dict) else None
+    if not isinstance(mail_id, str):
+        raise Malformed("There is no such mail.")
+    return mail_id
 
 
 def _item(item: MailView) -> Component:

@@ -3,14 +3,14 @@
 import time
 from typing import Any
 
-from dash import ALL, Input, Output, State, callback, ctx, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, no_update
 from dash.exceptions import PreventUpdate
 from flask import g
 from sqlalchemy.orm import Session
 
-from components import ids, people, toasts
+from components import answers, dialogs, ids, people, toasts
 from services import staff, work
-from services.errors import Invalid, NotFound, PrintdeskError
+from services.errors import Invalid, Malformed, NotFound, PrintdeskError
 from settings import settings
 
 _DONE = {
@@ -85,15 +85,15 @@ def submit(
     if not ctx.triggered[0]["value"] or not about:
         raise PreventUpdate
     action, person_id = _read(about)
-    fields = {str(name["name"]): value for name, value in zip(names, values, strict=True)}
+    fields = answers.read_fields(names, values)
     try:
         with work.unit() as session:
             password = _perform(session, action, person_id, fields)
             who = _name(session, person_id, fields) if password else ""
+    except Malformed:
+        raise
     except Invalid as refused:
-        wrong = list(refused.fields.values()) or [refused.message]
-        shown = html.Ul([html.Li(text) for text in wrong], className="pd-errors")
-        return (True, no_update, shown, *[no_update] * 4)
+        return (True, no_update, dialogs.refusal(refused), *[no_update] * 4)
     except PrintdeskError as refused:
         toasts.show("bad", refused.message)
         return (False, *[no_update] * 5, time.time())
@@ -129,22 +129,25 @@ def clear(is_open: bool) -> tuple[Any, ...]:
 
 
 def _read(pressed: Any) -> tuple[str, str]:
-    """Action and person of a press. Raises Invalid: the browser may send anything."""
-    if not isinstance(pressed, dict) or not people.is_known(str(pressed.get("action"))):
-        raise Invalid("There is no such action.")
-    return str(pressed["action"]), str(pressed.get("person", ""))
+    """Action and person of a press. Raises Malformed: the browser may send anything."""
+    action, person_id = (
+        (pressed.get("action"), pressed.get("person", "")) if isinstance(pressed, dict) else (0, 0)
+    )
+    if not (isinstance(action, str) and people.is_known(action) and isinstance(person_id, str)):
+        raise Malformed("There is no such action.")
+    return action, person_id
 
 
 def _perform(session: Session, action: str, person_id: str, fields: dict[str, Any]) -> str | None:
     """Returns the password, if one was made."""
     actor = g.actor
     if action == "add":
-        asked = {name: str(fields.get(name) or "") for name in ("email", "name", "role")}
+        asked = {name: answers.text(fields, name) for name in ("email", "name", "role")}
         return staff.add(session, **asked, actor=actor)
     if action == "password":
         return staff.reset_password(session, person_id, actor=actor)
     if action == "role":
-        staff.change_role(session, person_id, str(fields.get("role") or ""), actor=actor)
+        staff.change_role(session, person_id, answers.text(fields, "role"), actor=actor)
     else:
         simple = {
             "deactivate": staff.deactivate,
@@ -157,5 +160,5 @@ def _perform(session: Session, action: str, person_id: str, fields: dict[str, An
 
 def _name(session: Session, person_id: str, fields: dict[str, Any]) -> str:
     if "name" in fields:
-        return str(fields["name"]).strip()
+        return answers.text(fields, "name").strip()
     return staff.get(session, person_id, actor=g.actor).name

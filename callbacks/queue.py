@@ -57,13 +57,13 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
     Input(ids.REFRESH, "data"),
     State(ids.DETAIL_SHOWN, "data"),
 )
-def show_detail(chosen: str | None, _refresh: Any, shown: Any) -> tuple[Any, ...]:
+def show_detail(chosen: Any, _refresh: Any, shown: Any) -> tuple[Any, ...]:
     """The chosen job, in the parts above and below its notes."""
-    if not chosen:
+    if not chosen or not isinstance(chosen, str):
         return _changed(shown, top=jobpanel.nothing_chosen(), below=[], notes=None)
     try:
         with work.unit() as session:
-            job = jobs.get(session, str(chosen), actor=g.actor)
+            job = jobs.get(session, chosen, actor=g.actor)
             history = events.list_events(session, job.id)
             runs = jobs.list_print_runs(session, job.id)
             mails = _mails(session, job)

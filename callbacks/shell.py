@@ -1,6 +1,8 @@
 """What every page of the console has: the way from a change to a refresh, help, the debug panel."""
 
 import platform
+import tomllib
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -11,6 +13,7 @@ from flask import g
 from components import debug, ids
 from services import health, locks, work
 from services.modelcheck import verdict
+from settings import ROOT
 
 # Asks what is new first, so that the page knows what it shows: see assets/live.js.
 clientside_callback(
@@ -35,9 +38,16 @@ def show_server(is_open: Any, _refresh: Any) -> Any:
         held = locks.list_held(session, actor=g.actor)
         database = health.database_version(session)
     versions = {
+        "Printdesk": _own_version(),
         "Python": platform.python_version(),
         "Dash": version("dash"),
         "PostgreSQL": database,
         "Model checks": str(verdict.VERSION),
     }
     return debug.server(health.check_components(), held, versions)
+
+
+@cache
+def _own_version() -> str:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
-from components import ids, modelfacts
-from components.parts import age, button, chip, color_chip, empty, icon, moment
+from components import ids, modelfacts, toolbar
+from components.parts import age, apart, button, chip, color_chip, empty, icon, moment
 from components.queueview import View
 from models import STATUS_LABELS, Role, Status
 from services import slicerlinks, thumbnails
@@ -118,14 +119,14 @@ def card(job: JobView, actor: Actor) -> Component:
     return html.Li(
         [
             html.Div(
-                [thumbnail(job, small=True), _mark(job) if actor.may(Role.STAFF) else None],
+                [thumbnail(job, small=True), _mark(job, actor)],
                 className="pd-card-thumb",
             ),
             html.Div(
                 [
                     _title(job),
                     age(job.created_at, is_urgent=job.status in _WAITING),
-                    html.Div(_about(job), className="pd-card-sub"),
+                    html.Div([*_about(job), lock_note(job, actor)], className="pd-card-sub"),
                     html.Div(_chips(job), className="pd-chips"),
                     html.Div(_actions(job, actor), className="pd-card-actions"),
                 ],
@@ -137,8 +138,11 @@ def card(job: JobView, actor: Actor) -> Component:
     )
 
 
-def _mark(job: JobView) -> Component:
-    """A tick for “many at once”; assets/queue.js keeps which ones are set."""
+def _mark(job: JobView, actor: Actor) -> Component | None:
+    """A tick for “many at once”, where there is something to do then; assets/queue.js keeps which
+    ones are set."""
+    if not toolbar.list_batches(actor, job.status):
+        return None
     return html.Button(
         icon("bi-check-lg"),
         type="button",
@@ -208,7 +212,8 @@ def lock_note(job: JobView, actor: Actor) -> Component | None:
     """Who is editing the job, if it is somebody else."""
     if not job.is_locked_by_other_than(actor):
         return None
-    return html.Span([icon("bi-lock-fill"), f"{job.locked_by} is editing"], className="pd-lock")
+    words = [icon("bi-lock-fill"), html.Bdi(job.locked_by), " is editing"]
+    return html.Span(words, className="pd-lock")
 
 
 def _title(job: JobView) -> Component:
@@ -227,8 +232,8 @@ def _title(job: JobView) -> Component:
     )
 
 
-def _about(job: JobView) -> str:
-    return " · ".join((job.student_name, job.student_email, job.class_number, job.discipline))
+def _about(job: JobView) -> list[Any]:
+    return apart(job.student_name, job.student_email, job.class_number, job.discipline)
 
 
 def _chips(job: JobView) -> list[Component]:
@@ -249,11 +254,11 @@ def _chips(job: JobView) -> list[Component]:
     return chips
 
 
-def _actions(job: JobView, actor: Actor) -> list[Component]:
+def _actions(job: JobView, actor: Actor) -> list[Component | None]:
     offered = {row.action: row for row in list_actions(job, actor)}
     shown = [offered[name] for name in _ON_CARDS if name in offered]
     link = slicer_link(job, actor) if job.status in _TO_SLICE else None
-    return [lock_note(job, actor), link, *action_buttons(job, shown, actor)]
+    return [link, *action_buttons(job, shown, actor)]
 
 
 def _pager(page: JobPage, view: View) -> Component | None:

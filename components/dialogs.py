@@ -1,5 +1,6 @@
 """What the one dialog asks, for each action."""
 
+import json
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -11,6 +12,7 @@ from components.printfields import PlanFacts
 from models import STATUS_LABELS, MailKind, Status
 from services.batches import Outcome
 from services.costs import format_money
+from services.errors import Invalid, PrintdeskError
 from services.jobs import JobView
 from settings import lab
 
@@ -57,6 +59,7 @@ _REASONS = {
     "change-status": "Why is the status changed by hand?",
     "force-unlock": "Why is the lock released?",
 }
+_LOCK_LOST = "pd-errors pd-lock-lost"
 DANGEROUS = ("reject", "delete", "prune", "mark-failed", "force-unlock")
 
 
@@ -117,7 +120,24 @@ def body(action: str, job: JobView, *, locked: bool, plan: PlanFacts | None = No
         html.P(_words(action, job)),
         *_fields(action, job, plan),
         html.Span(**{"data-pd-locked-job": job.id}) if locked else None,
+        _choices() if action in ("approve", "edit") else None,
     ]
+
+
+def _choices() -> Component:
+    """What goes with each material, for assets/console.js."""
+    choices = {
+        material.name: {
+            "printer": [
+                {"label": f"{printer.name} ({printer.material})", "value": printer.id}
+                for printer in lab().printers
+                if printer.material == material.name
+            ],
+            "color": [{"label": color, "value": color} for color in material.colors],
+        }
+        for material in lab().materials
+    }
+    return html.Span(**{"data-pd-choices": json.dumps(choices)})
 
 
 def batch_title(action: str, number: int) -> str:
@@ -154,6 +174,24 @@ def batch_failures(outcomes: list[Outcome]) -> Component:
         ],
         className="pd-errors",
     )
+
+
+def refusal(refused: PrintdeskError) -> Component:
+    """Why nothing was done; the dialog stays open with all that was typed."""
+    wrong = list(refused.fields.values()) if isinstance(refused, Invalid) else []
+    return html.Ul([html.Li(text) for text in wrong or [refused.message]], className="pd-errors")
+
+
+def lock_lost(refused: PrintdeskError) -> Component:
+    """What the heartbeat of an open dialog tells."""
+    words = f"{refused.message} What you typed stays here."
+    return html.Ul([html.Li(words)], className=_LOCK_LOST)
+
+
+def is_lock_lost(told: Any) -> bool:
+    """Whether the dialog, as the browser sends it back, tells what `lock_lost` has made."""
+    props = told.get("props") if isinstance(told, dict) else None
+    return isinstance(props, dict) and props.get("className") == _LOCK_LOST
 
 
 def _words(action: str, job: JobView) -> str:

@@ -25,6 +25,7 @@ def panel(actor: Actor, *, alone: bool = False) -> Component:
             slicer_help(),
         ],
         id=ids.QUEUE_PANEL,
+        tabIndex="-1",
         className="pd-section pd-panel pd-panel-alone" if alone else "pd-section pd-panel",
         **{"aria-label": "Chosen job"} if not alone else {},
     )
@@ -74,6 +75,7 @@ def slicer_help() -> Component:
         className="pd-popover pd-slicer-help",
         hidden=True,
         role="dialog",
+        tabIndex="-1",
         **{"aria-label": "Open in slicer"},
     )
 

@@ -1,6 +1,6 @@
 """What the check of a model found, on cards and in the panel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dash import html
@@ -9,9 +9,15 @@ from dash.development.base_component import Component
 from components.parts import chip, icon
 from services.costs import format_money
 from services.jobs import JobView
+from services.modelcheck import fits
+from settings import Printer, lab
 
-_UNITS = {"inch": "inches", "centimetre": "centimetres", "metre": "metres"}
-_HARMLESS = {"overshared_edges", "degenerate_triangles"}
+_UNITS = {
+    **{"micron": "microns", "millimetre": "millimetres", "millimeter": "millimetres"},
+    **{"centimetre": "centimetres", "centimeter": "centimetres", "inch": "inches"},
+    **{"foot": "feet", "metre": "metres", "meter": "metres"},
+}
+_HARMLESS = {"overshared_edges", "degenerate_triangles", "read_once"}
 
 
 def size_text(model: Mapping[str, Any]) -> str:
@@ -32,7 +38,7 @@ def chips(job: JobView) -> list[Component]:
 
 
 def rows(job: JobView) -> list[tuple[str, Any]]:
-    """Size, triangles, checks and estimate for the panel's list of facts."""
+    """All that was found and measured, for the panel's list of facts."""
     model = job.model
     if model.get("state") == "pending":
         return [("Checks", "Checking…")]
@@ -41,8 +47,11 @@ def rows(job: JobView) -> list[tuple[str, Any]]:
     if "size_mm" not in model:
         return []
     return [
-        ("Size", f"{size_text(model)} – {_fit_words(job)}"),
-        ("Triangles", f"{model['triangles']:,}"),
+        ("Size", size_text(model)),
+        ("Fits", _fits(job)),
+        ("Unit", _unit(model["units"])),
+        ("Volume / surface", _amounts(model)),
+        ("Triangles", _triangles(model)),
         ("Checks", _checks(model)),
         ("Estimate", _estimate(model)),
     ]
@@ -75,6 +84,7 @@ def remarks(job: JobView) -> Component | None:
 def _verdicts(job: JobView) -> list[Component]:
     model = job.model
     fit = _fit(job)
+    codes = {warning["code"] for warning in model["warnings"]}
     guessed = model["units"]["guessed"]
     unit = f" — {_UNITS.get(guessed, guessed)}?" if guessed else ""
     if all(way == "no" for way in model["fits"].values()):
@@ -83,43 +93,85 @@ def _verdicts(job: JobView) -> list[Component]:
         found = [chip(f"Too large for {job.printer_name}{unit}", "bi-x-circle-fill", "bad")]
     elif fit == "might":
         found = [chip("Might fit when tilted", "bi-exclamation-triangle-fill", "warn")]
-    elif guessed:
+    elif guessed or "tiny" in codes:
         found = [chip(f"Very small{unit}", "bi-exclamation-triangle-fill", "warn")]
     else:
         found = []
     if not model["watertight"]:
         holes = _count(model.get("holes") or model["open_edges"], "hole")
         found.append(chip(f"Not watertight · {holes}", "bi-exclamation-triangle-fill", "warn"))
-    elif any(warning["code"] == "flat" for warning in model["warnings"]):
+    elif "flat" in codes:
         found.append(chip("No thickness", "bi-x-circle-fill", "bad"))
     if found:
         return found
-    words = "Fits turned · watertight" if fit == "turned" else "Fits · watertight"
-    return [chip(words, "bi-check-circle-fill", "ok")]
+    words = {"yes": "Fits · watertight", "turned": "Fits turned · watertight"}
+    return [chip(words.get(fit, "Watertight"), "bi-check-circle-fill", "ok")]
 
 
 def _fit(job: JobView) -> str:
-    return str(job.model["fits"].get(job.printer, "no"))
+    """How it fits the job's printer; "" when the lab had no such printer at the check."""
+    return str(job.model["fits"].get(job.printer, ""))
 
 
-def _fit_words(job: JobView) -> str:
-    words = {
-        "yes": "fits {}",
-        "turned": "fits {} when turned",
-        "might": "might fit {} when tilted",
-        "no": "too large for {}",
-    }
-    return words[_fit(job)].format(job.printer_name)
+def _fits(job: JobView) -> Component:
+    """One line for each printer: the job's first, then those of the lab, in its order."""
+    listed = sorted(lab().printers, key=lambda printer: printer.id != job.printer)
+    lines = [
+        html.Li([_printer(job, printer), " – ", _fit_words(job.model, printer)])
+        for printer in listed
+        if printer.id in job.model["fits"]
+    ]
+    return html.Ul(lines, className="list-unstyled mb-0")
+
+
+def _printer(job: JobView, printer: Printer) -> Any:
+    if printer.id == job.printer:
+        return html.Strong(printer.name)
+    other = f" ({printer.material})" if printer.material != job.material else ""
+    return f"{printer.name}{other}"
+
+
+def _fit_words(model: Mapping[str, Any], printer: Printer) -> str:
+    """How it fits: "turned" is told apart, because a turn about z needs no other supports."""
+    way = model["fits"][printer.id]
+    if way == "turned":
+        wide, deep, high = model["size_mm"]
+        flat = fits.fit((deep, wide, high), printer.build_volume_mm, False)
+        return "turned about z" if flat == "yes" else "laid on another side"
+    return {"yes": "as it stands", "might": "might, when tilted"}.get(way, "too large")
+
+
+def _unit(units: Mapping[str, Any]) -> str:
+    declared, guessed = units["declared"], units["guessed"]
+    if declared:
+        return f"{_UNITS.get(declared, declared).capitalize()}, as the file says"
+    if guessed:
+        return f"Taken as millimetres; perhaps {_UNITS.get(guessed, guessed)}. {units['reason']}"
+    return "Taken as millimetres: the file names none"
+
+
+def _amounts(model: Mapping[str, Any]) -> str | None:
+    if "volume_cm3" not in model or "surface_cm2" not in model:
+        return None
+    return f"{_rounded(model['volume_cm3'])} cm³ / {_rounded(model['surface_cm2'])} cm²"
+
+
+def _triangles(model: Mapping[str, Any]) -> str:
+    flat = model.get("degenerate_triangles")
+    return f"{model['triangles']:,} · {f'{flat:,}' if flat else 'none'} without an area"
 
 
 def _checks(model: Mapping[str, Any]) -> Component:
     is_good = model["watertight"] and not model["flipped_edges"]
     words = (
-        "Watertight" if model["watertight"] else f"{_count(model['open_edges'], 'open edge')}",
+        "Watertight" if model["watertight"] else _openings(model),
         _count(model["bodies"], "body", "bodies"),
         "normals consistent"
         if not model["flipped_edges"]
         else _count(model["flipped_edges"], "flipped edge"),
+        _count(model["overshared_edges"], "over-shared edge")
+        if model.get("overshared_edges")
+        else "no over-shared edges",
     )
     return html.Span(" · ".join(words), className=f"pd-text-{'ok' if is_good else 'warn'}")
 
@@ -127,13 +179,23 @@ def _checks(model: Mapping[str, Any]) -> Component:
 def _estimate(model: Mapping[str, Any]) -> str | None:
     if not model.get("estimate_g") or not model.get("estimate_cents"):
         return None
-    low, high = model["estimate_g"]
-    price = format_money(model["estimate_cents"][0])
-    return f"≈ {_grams(low)}–{_grams(high)} g · from {price}"
+    weights = _band(map(_rounded, model["estimate_g"]))
+    return f"≈ {weights} g · {_band(map(format_money, model['estimate_cents']))}"
 
 
-def _grams(weight: float) -> str:
-    return f"{weight:.0f}" if weight >= 10 else f"{weight:.2g}"
+def _openings(model: Mapping[str, Any]) -> str:
+    edges = _count(model["open_edges"], "open edge")
+    return f"{edges}, {_count(model['holes'], 'hole')}" if model.get("holes") else edges
+
+
+def _band(ends: Iterable[str]) -> str:
+    """ "25–46", or "25" when both ends read the same."""
+    low, high = ends
+    return low if low == high else f"{low}–{high}"
+
+
+def _rounded(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 10 else f"{max(amount, 0.0001):.2g}" if amount else "0"
 
 
 def _length(side: float) -> str:

@@ -7,7 +7,17 @@ from dash.development.base_component import Component
 
 from components import ids, jobpanel, modelfacts, preview
 from components.cards import action_buttons, lock_note, slicer_link, thumbnail
-from components.parts import STATUS_ICONS, button, chip, color_chip, facts, file_size, icon, moment
+from components.parts import (
+    STATUS_ICONS,
+    apart,
+    button,
+    chip,
+    color_chip,
+    facts,
+    file_size,
+    icon,
+    moment,
+)
 from models import STATUS_LABELS, MailState, Role, Status
 from services import editing, slicerlinks, thumbnails
 from services.actors import Actor
@@ -65,6 +75,7 @@ def _head(job: JobView, actor: Actor) -> Component:
                     html.H2(
                         dcc.Link(f"Job {job.short_id}", href=f"/job/{job.id}"),
                         className="pd-panel-title",
+                        tabIndex="-1",  # the focus comes here when the panel covers the page
                     ),
                     html.Div(
                         [
@@ -169,14 +180,10 @@ def _facts(job: JobView) -> list[tuple[str, Any]]:
     return [
         (
             "Student",
-            [
-                job.student_name,
-                " · ",
-                html.A(job.student_email, href=f"mailto:{job.student_email}"),
-            ],
+            apart(job.student_name, html.A(job.student_email, href=f"mailto:{job.student_email}")),
         ),
-        ("Class", f"{job.class_number} · {job.discipline}"),
-        ("Model", f"{job.original_filename} · {file_size(job.file_size)}"),
+        ("Class", apart(job.class_number, job.discipline)),
+        ("Model", apart(html.Bdi(job.original_filename, dir="ltr"), file_size(job.file_size))),
         *modelfacts.rows(job),
         ("Printer", job.printer_name),
         ("Material", color_chip(job.material, job.color)),
@@ -231,8 +238,8 @@ def _runs(runs: list[PrintRunView]) -> list[Any]:
             [
                 f"{run.outcome.value.capitalize() if run.outcome else 'Running'} · ",
                 moment(run.started_at),
-                f" · {run.operator_name}",
-                f" · {run.reason}" if run.reason else "",
+                " · ",
+                *apart(run.operator_name, *([run.reason] if run.reason else [])),
             ]
         )
         for run in runs
@@ -275,6 +282,6 @@ def _event(event: EventView, times: int) -> Component:
             event.text,
             f" ({times} times) " if times > 1 else " ",
             moment(event.timestamp),
-            html.Span(f" · {event.user_name}", className="pd-history-who"),
+            html.Span([" · ", html.Bdi(event.user_name)], className="pd-history-who"),
         ]
     )

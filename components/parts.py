@@ -75,6 +75,15 @@ def color_chip(material: str, color: str) -> Component:
     return html.Span([dot, f"{material} · {color}"], className="pd-chip")
 
 
+def apart(*pieces: Any) -> list[Any]:
+    """The pieces with dots between them. Each keeps to itself, whichever way it is written: an
+    Arabic name would turn the digits that an address begins with to its other side."""
+    dotted: list[Any] = []
+    for piece in pieces:
+        dotted += [html.Bdi(piece), " · "]
+    return dotted[:-1]
+
+
 def facts(rows: list[tuple[str, Any]]) -> Component:
     """A list of names and values; rows without a value are left out."""
     shown = [(name, value) for name, value in rows if value not in (None, "")]

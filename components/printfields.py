@@ -13,7 +13,7 @@ from services.costs import format_money
 from services.editing import EDITABLE
 from services.jobs import JobView
 from services.sliced import Plate, SlicedOffer
-from settings import lab
+from settings import Printer, lab
 
 
 @dataclass(frozen=True)
@@ -124,15 +124,33 @@ def _offered(offer: SlicedOffer) -> Component:
     facts = offer.facts
     slicer = f" ({facts.slicer})" if facts.slicer else ""
     made_of = f", {' and '.join(facts.filament_types)}" if facts.filament_types else ""
-    figures = f"{_amounts(facts.weight_g, facts.time_hours)}{made_of}"
+    printer = f"for the {offer.printer_name}" if offer.printer_name else "printer not stated"
+    figures = f"{_amounts(facts.weight_g, facts.time_hours)}{made_of}, {printer}"
     plates = [html.Li(_plate(plate)) for plate in facts.plates] if len(facts.plates) > 1 else []
     return html.Div(
         [
             html.P(["From ", html.Strong(offer.file_name), f"{slicer}: {figures}."]),
             html.Ul(plates) if plates else None,
             *(html.P([icon("bi-exclamation-triangle-fill"), f" {hint}"]) for hint in offer.hints),
+            _use_printer(offer.other_printer) if offer.other_printer else None,
         ],
         className="pd-offer",
+    )
+
+
+def _use_printer(printer: Printer) -> Component:
+    """Puts the printer of the sliced file into the field; assets/offer.js does it, and says so."""
+    return html.Div(
+        [
+            html.Button(
+                [icon("bi-printer"), f" Use the {printer.name}"],
+                type="button",
+                className="btn btn-outline-primary",
+                **{"data-pd-printer": printer.id, "data-pd-name": printer.name},
+            ),
+            html.Span(className="pd-offer-said", role="status"),
+        ],
+        className="d-flex flex-wrap align-items-center gap-2",
     )
 
 

@@ -25,7 +25,11 @@ def shell(actor: Actor, here: str, content: Any) -> Component:
             html.A("Skip to the content", href="#main", className="pd-skip"),
             html.Header(
                 [
-                    html.A([icon("bi-box"), "Printdesk"], href="/dashboard", className="pd-brand"),
+                    html.A(
+                        [icon("bi-box"), html.Span("Printdesk")],
+                        href="/dashboard",
+                        className="pd-brand",
+                    ),
                     html.Nav(
                         html.Ul(
                             [
@@ -66,7 +70,11 @@ def _side(actor: Actor) -> Component:
     return html.Div(
         [
             html.Span(
-                [icon("bi-arrow-repeat"), " Updated ", html.Time(id=ids.SHELL_UPDATED)],
+                [
+                    icon("bi-arrow-repeat"),
+                    html.Span("Updated", className="pd-wide-only"),
+                    html.Time(id=ids.SHELL_UPDATED),
+                ],
                 className="pd-updated",
                 hidden=True,
             ),
@@ -86,7 +94,7 @@ def _side(actor: Actor) -> Component:
             html.Button(
                 [icon("bi-question-circle"), _hidden("Keyboard shortcuts and help")],
                 type="button",
-                className="pd-icon-button pd-wide-only",
+                className="pd-icon-button",
                 **{"data-pd-help": "1"},
             ),
             html.Button(
@@ -107,7 +115,11 @@ def _side(actor: Actor) -> Component:
                 **{"aria-label": f"{actor.name}: your account"},
             ),
             html.Form(
-                html.Button("Sign out", type="submit", className="pd-nav-link pd-sign-out"),
+                html.Button(
+                    [icon("bi-box-arrow-right"), html.Span("Sign out")],
+                    type="submit",
+                    className="pd-nav-link pd-sign-out",
+                ),
                 action="/logout",
                 method="post",
             ),

@@ -5,6 +5,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import ids
+from components.parts import icon
 from models import Role
 from services.actors import Actor
 
@@ -42,6 +43,7 @@ def help_dialog(actor: Actor) -> Component:
                     ),
                 ]
             ),
+            _footer() if actor.may(Role.STAFF) else None,
         ],
         id=ids.HELP,
         is_open=False,
@@ -49,4 +51,14 @@ def help_dialog(actor: Actor) -> Component:
         centered=True,
         scrollable=True,
         labelledby="help-title",
+    )
+
+
+def _footer() -> Component:
+    """The debug panel for those without a keyboard; assets/live.js opens it, assets/keys.js closes
+    the help."""
+    look = "btn btn-outline-secondary"
+    words = [icon("bi-bug"), " Debug panel"]
+    return dbc.ModalFooter(
+        html.Button(words, type="button", className=look, **{"data-pd-debug": "1"})
     )

@@ -66,6 +66,15 @@ def toolbar(view: Mapping[str, Any]) -> Component:
     )
 
 
+def list_batches(actor: Actor, status: Status) -> list[str]:
+    """What the person can do to several jobs of that status at once."""
+    return [
+        action
+        for action, _label, _icon, statuses in _BATCHES
+        if status in statuses and actor.may(batches.role_of(action))
+    ]
+
+
 def marked_bar(actor: Actor) -> Component:
     """What can be done to the marked jobs; hidden while none is. assets/queue.js fills it."""
     buttons = [
@@ -120,7 +129,7 @@ def _search(value: str) -> Component:
                 value=value,
                 debounce=300,
                 maxlength=queueview.MAX_SEARCH,
-                placeholder="Student, class, job ID…  ( / )",
+                placeholder="Student, class, ID… ( / )",
             ),
         ]
     )

@@ -90,9 +90,9 @@ def _seen(sent: Sent, rng: random.Random) -> list[str]:
 
 
 def _said(word: str) -> str:
-    """The reason of the lab's list that has the word, else its last one."""
+    """The reason of the lab's list that has the word, else some in own words."""
     reasons: Sequence[str] = lab().choices.rejection_reasons
-    return next((reason for reason in reasons if word in reason.lower()), reasons[-1])
+    return next((reason for reason in reasons if word in reason.lower()), _OWN_WORDS[0])
 
 
 def _fitting(sent: Sent, model: dict[str, Any]) -> list[Printer]:

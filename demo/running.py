@@ -21,7 +21,7 @@ from typing import Any
 from launch import checks, embedded, processes
 from launch.processes import LaunchError
 from launch.supervisor import Supervisor, address_of
-from settings import ROOT, Settings
+from settings import ROOT, Settings, is_loopback
 
 NOTES = "demo.json"
 INTERRUPTED = 130
@@ -93,7 +93,7 @@ def describe(values: Settings, notes: dict[str, Any], now: datetime) -> list[str
         f"  Logs            {values.var_dir / 'log'}",
         "",
     ]
-    if values.host not in checks.LOOPBACK:
+    if not is_loopback(values.host):
         lines += ["HOST lets other machines in, and everybody knows this password.", ""]
     if (now - ends_at).days >= STALE_AFTER_DAYS:
         lines += ["The history ends there; `make demo ARGS=--new` makes a new one.", ""]

@@ -11,44 +11,55 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from launch.processes import LaunchError
-from settings import Settings, settings
+from settings import Settings, in_url, is_every_address, is_loopback, settings
 
 CONFIGURATION = 2  # the exit status when a setting is wrong
 MIN_SECRET_KEY = 32
 MIN_ADMIN_PASSWORD = 14
 MIN_DIFFERENT = 8  # characters in a key or a password
 DONE = "PRINTDESK_CHECKED"  # in the environment of what was started after the checks
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+KEY_MAKER = '`python3 -c "import secrets; print(secrets.token_hex(32))"`'
 
 
 def read_settings() -> Settings:
+    """Raises LaunchError with a line for each setting that cannot be."""
     try:
         return settings()
     except ValidationError as problem:
-        first = problem.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise LaunchError(f"{name}: {first['msg']}", CONFIGURATION) from problem
+        raise _refusal([_said_of(error) for error in problem.errors()]) from problem
 
 
-def check_secret_key(values: Settings) -> None:
-    """In production the key must be there and long: who guesses it signs in as anybody."""
+def _said_of(error: ErrorDetails) -> str:
+    name = "_".join(str(part) for part in error["loc"]).upper()
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _refusal(problems: list[str]) -> LaunchError:
+    """A line for each; the first one's beginning is written by whoever tells it."""
+    return LaunchError("\nprintdesk: ".join(problems), CONFIGURATION)
+
+
+def check_production(values: Settings) -> None:
+    """With a database of one's own, what is weak is refused, all of it at once. Raises LaunchError.
+
+    There, others rely on it, and a warning in a log is read by nobody.
+    """
     if not values.database_url:
         return
+    refused = _weaknesses(values)
+    if not values.public_url and is_every_address(values.host):
+        refused.append(f"PUBLIC_URL is not set: {_where_links_lead(values)}")
     if not values.secret_key:
-        raise LaunchError(
-            "DATABASE_URL is set, so SECRET_KEY must be set too (any long random text, the same on"
-            " every machine).",
-            CONFIGURATION,
+        missing = (
+            "SECRET_KEY is missing. Set it to a long random text, the same on every machine:"
+            f" {KEY_MAKER} prints one."
         )
-    if len(values.secret_key) < MIN_SECRET_KEY:
-        raise LaunchError(
-            f"SECRET_KEY is too short: set a random text of at least {MIN_SECRET_KEY}"
-            ' characters, such as `python3 -c "import secrets; print(secrets.token_hex(32))"`'
-            " prints.",
-            CONFIGURATION,
-        )
+        refused.insert(0, missing)
+    if refused:
+        raise _refusal([f"DATABASE_URL is set, so this is refused: {words}" for words in refused])
 
 
 def check_sign_in(values: Settings) -> None:
@@ -68,27 +79,47 @@ def check_sign_in(values: Settings) -> None:
             raise LaunchError(f"{name} must begin with https://.", CONFIGURATION)
 
 
+def warnings(values: Settings) -> list[str]:
+    """What is said at a start that goes on: a line for each, without any secret."""
+    lines = [f"Weak setting: {words}" for words in weak_settings(values)]
+    for_others = values.database_url or is_every_address(values.host)
+    if not values.public_url and for_others:
+        lines.append(f"PUBLIC_URL is not set: {_where_links_lead(values)}")
+    return lines
+
+
 def weak_settings(values: Settings) -> list[str]:
     """What works, and should not stay so: a line for each, without any secret."""
+    lines = _weaknesses(values)
+    if values.oidc_trust_email:
+        lines.append(
+            "OIDC_TRUST_EMAIL is on: safe only where nobody can choose the address in their"
+            " account themselves."
+        )
+    return lines
+
+
+def _weaknesses(values: Settings) -> list[str]:
+    """Those that nobody needs in production."""
     is_local = values.auth_mode == "local"
     tokens_of_all = values.jwt_jwks_url and not (
         values.jwt_audience or values.jwt_authorized_parties
     )
     findings = (
         (
-            values.host not in LOOPBACK and not values.is_https,
+            not is_loopback(values.host) and not values.is_https,
             "HOST lets other machines in, and PUBLIC_URL is not https: passwords and sessions can"
             " be read on the way. Put a proxy with TLS in front and set PUBLIC_URL.",
         ),
         (
             bool(values.secret_key) and _is_weak_key(values.secret_key),
             f"SECRET_KEY is easy to guess: use a random text of at least {MIN_SECRET_KEY}"
-            " characters, or leave it out.",
+            f" characters, such as {KEY_MAKER} prints.",
         ),
         (
             is_local and bool(values.admin_password) and _is_weak_password(values),
-            "ADMIN_PASSWORD is easy to guess: change it under your name in the console, and take"
-            " it out of the settings.",
+            "ADMIN_PASSWORD is easy to guess: choose another, or take it out of the settings once"
+            " you have changed it under your name in the console.",
         ),
         (
             any(map(_is_open_address, (values.oidc_issuer, values.jwt_jwks_url))),
@@ -100,12 +131,19 @@ def weak_settings(values: Settings) -> list[str]:
             " for other programs are taken too.",
         ),
         (
-            values.oidc_trust_email,
-            "OIDC_TRUST_EMAIL is on: safe only where nobody can choose the address in their"
-            " account themselves.",
+            _tells_the_mail_password(values.smtp_url),
+            "SMTP_URL has a password and no TLS: it can be read on the way. Begin it with"
+            " smtp+starttls:// or smtps://.",
         ),
     )
     return [words for is_weak, words in findings if is_weak]
+
+
+def _where_links_lead(values: Settings) -> str:
+    return (
+        f"links in mails begin with {values.base_url}, where others may not find this machine."
+        " Set it to the address that people use."
+    )
 
 
 def _is_weak_key(key: str) -> bool:
@@ -120,7 +158,13 @@ def _is_weak_password(values: Settings) -> bool:
 
 
 def _is_open_address(address: str) -> bool:
-    return address.startswith("http://") and urlsplit(address).hostname not in LOOPBACK
+    parts = urlsplit(address)
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
+def _tells_the_mail_password(smtp_url: str) -> bool:
+    parts = urlsplit(smtp_url)
+    return parts.scheme == "smtp" and bool(parts.password) and not is_loopback(parts.hostname or "")
 
 
 def check_writable(name: str, folder: Path) -> None:
@@ -161,7 +205,9 @@ def check_port(host: str, port: int) -> None:
             busy = isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE
             words = "is already in use" if busy else f"cannot be used ({problem})"
             other = "PORT" if busy else "HOST or PORT"
-            raise LaunchError(f"{host}:{port} {words}: set {other} to another.") from problem
+            raise LaunchError(
+                f"{in_url(host)}:{port} {words}: set {other} to another."
+            ) from problem
 
 
 def keep_secret_key(path: Path) -> str:

@@ -23,7 +23,7 @@ from typing import IO
 
 from launch import checks, embedded, processes
 from launch.processes import LaunchError, Program, Running
-from settings import ROOT, Settings
+from settings import ROOT, Settings, is_every_address
 
 HEALTHY_WITHIN_S = 60
 STEADY_AFTER_S = 60  # a child that lived this long starts its next delay from the beginning
@@ -68,8 +68,7 @@ class Supervisor:
         with self._signals(), self._checked():
             try:
                 sign_in = self._start()
-                for words in checks.weak_settings(self.values):
-                    self._say(f"Weak setting: {words}", to=sys.stderr)
+                self._say(*checks.warnings(self.values), to=sys.stderr)
                 self._say(*self.welcome(sign_in))
                 while True:
                     self._pause(1)
@@ -87,7 +86,7 @@ class Supervisor:
     @contextmanager
     def _checked(self) -> Iterator[None]:
         """Everything that must hold before the first process starts, and the lock while it runs."""
-        checks.check_secret_key(self.values)
+        checks.check_production(self.values)
         checks.check_sign_in(self.values)
         checks.check_writable("VAR_DIR", self.var)
         checks.check_writable("STORAGE_DIR", self.values.storage_dir)
@@ -301,7 +300,8 @@ class Supervisor:
     def _say(self, *lines: str, to: IO[str] | None = None) -> None:
         # The terminal may be gone, and stopping must go on.
         with suppress(OSError):
-            print(*lines, sep="\n", file=to or sys.stdout, flush=True)
+            for line in lines:
+                print(line, file=to or sys.stdout, flush=True)
 
     def _complain(self, line: str) -> None:
         self._say(f"{time.strftime('%H:%M:%S')} {line}", to=sys.stderr)
@@ -332,7 +332,7 @@ def is_healthy(host: str, port: int) -> bool:
 
 def address_of(values: Settings) -> str:
     """Where the person at the terminal finds it."""
-    if not values.public_url and values.host in ("0.0.0.0", "::"):
+    if not values.public_url and is_every_address(values.host):
         return f"http://127.0.0.1:{values.port}"
     return values.base_url
 

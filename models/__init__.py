@@ -3,6 +3,7 @@
 from models.audit import AuditEntry
 from models.base import Base, new_id, utcnow
 from models.confirmation import Confirmation
+from models.ended_session import EndedSession
 from models.enums import (
     STATUS_FOLDERS,
     STATUS_LABELS,
@@ -27,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Confirmation",
+    "EndedSession",
     "Event",
     "IntegrityScan",
     "Job",

@@ -83,13 +83,16 @@ def read_claims(
         raise NotSignedIn(_REFUSED) from None
 
 
-def find_identity(session: Session, claims: dict[str, Any]) -> Identity:
-    """The person of verified claims. Raises NotSignedIn, Forbidden."""
+def find_identity(
+    session: Session, claims: dict[str, Any], *, with_state: bool = False
+) -> Identity:
+    """The person of verified claims; with the state of the database in the same query, if asked
+    for. Raises NotSignedIn, Forbidden."""
     # `sub` is unique within one provider only: that of the console, where people sign in there.
     of_console = settings().auth_mode == "local" or same_issuer(
         settings().jwt_issuer, settings().oidc_issuer
     )
-    return find_by_claims(session, claims, by_subject=of_console)
+    return find_by_claims(session, claims, by_subject=of_console, with_state=with_state)
 
 
 def same_issuer(one: str, other: str) -> bool:

@@ -1,13 +1,14 @@
 """Who the verified claims of an identity provider stand for: the console's sign-in and the API's
 bearer tokens share this."""
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, literal, select
 from sqlalchemy.orm import Session
 
 from models import Role, Staff
-from services import events, people
+from services import changes, events, people
 from services.actors import SYSTEM
 from services.errors import Forbidden, NotSignedIn
 from services.people import Identity
@@ -24,39 +25,53 @@ def sign_in_with_claims(session: Session, claims: dict[str, Any]) -> Identity:
 
 
 def find_by_claims(
-    session: Session, claims: dict[str, Any], *, by_subject: bool = True
+    session: Session,
+    claims: dict[str, Any],
+    *,
+    by_subject: bool = True,
+    with_state: bool = False,
 ) -> Identity:
     """The person of a provider's verified claims, found by `sub`, else by a verified e-mail; then
     the `sub` is kept, and from then on only it counts: an address may change hands.
 
     With `by_subject` false, the `sub` is of another provider than the console's, and neither looked
-    at nor kept. Raises NotSignedIn, Forbidden.
+    at nor kept. With the state of the database in the same query, if asked for. Raises NotSignedIn,
+    Forbidden.
     """
     subject = claims.get("sub")
     if not _is_text(subject, 255):
         raise NotSignedIn("Invalid or expired token")
-    chosen = select(Staff).where(Staff.subject == subject)
-    staff = session.scalars(chosen).one_or_none() if by_subject else None
-    if staff is None:
-        staff = _find_by_email(session, claims, str(subject) if by_subject else None)
-    if staff is None:
+    chosen = _selected(with_state).where(Staff.subject == subject)
+    row = session.execute(chosen).one_or_none() if by_subject else None
+    if row is None:
+        row = _find_by_email(session, claims, str(subject) if by_subject else None, with_state)
+    if row is None:
         raise Forbidden(
             "You are signed in with the provider, but you are not on this lab's staff list. "
             f"Write to {_whom_to_ask()} if you should be."
         )
+    staff, state = row
     if not staff.active:
         raise Forbidden(f"Your account here is deactivated. Write to {_whom_to_ask()}.")
-    return people.identity_of(staff)
+    return replace(people.identity_of(staff), state=state)
 
 
-def _find_by_email(session: Session, claims: dict[str, Any], subject: str | None) -> Staff | None:
+def _selected(with_state: bool) -> Select[Staff, str]:
+    """People, and the state of the database or "" beside each."""
+    return select(Staff, changes.token() if with_state else literal(""))
+
+
+def _find_by_email(
+    session: Session, claims: dict[str, Any], subject: str | None, with_state: bool
+) -> Row[Staff, str] | None:
     """The person with the e-mail that the provider vouches for. A subject is kept, once."""
     if not (email := _vouched_email(claims)):
         return None
-    chosen = select(Staff).where(Staff.email == email).with_for_update()
-    staff = session.scalars(chosen).one_or_none()
+    chosen = _selected(with_state).where(Staff.email == email).with_for_update(of=Staff)
+    row = session.execute(chosen).one_or_none()
+    staff = row[0] if row is not None else None
     if staff is None or subject is None or not staff.active:
-        return staff
+        return row
     if staff.subject is None:
         staff.subject = subject
         events.audit(session, "SignInLinked", people.identity_of(staff).actor, email=email)
@@ -65,7 +80,7 @@ def _find_by_email(session: Session, claims: dict[str, Any], subject: str | None
             "Another account of the sign-in provider is known here under this e-mail. "
             f"Ask an administrator to reset your sign-in, or write to {_whom_to_ask()}."
         )
-    return staff
+    return row
 
 
 def _add_first_admin(session: Session, claims: dict[str, Any]) -> None:

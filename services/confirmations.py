@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from models import Confirmation, Job, Status, new_id
 from services import events, jobs
@@ -21,7 +21,8 @@ from settings import lab, settings
 
 EXPIRE_AT_ONCE = 50  # each waits for its metadata.json to be written
 
-LinkState = Literal["open", "expired", "used", "replaced"]
+# "settled": the job went on without the link, and no newer one is open in its place.
+LinkState = Literal["open", "expired", "used", "replaced", "settled"]
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,32 @@ def use(session: Session, confirmation_id: str, now: datetime) -> None:
 
 
 def read(session: Session, token: str) -> Link:
-    """What the token stands for now. Raises NotFound for a token that was never issued here."""
+    """What the token stands for now.
+
+    Raises NotFound with `reason` "forged" for a token that was never issued here, and "gone" for
+    one whose job has been deleted.
+    """
     try:
         _serializer().loads(token)
     except BadSignature:
-        raise NotFound(_FORGED) from None
+        raise NotFound(_FORGED, reason="forged") from None
+    newer = aliased(Confirmation)
+    is_replaced = exists().where(
+        newer.job_id == Confirmation.job_id,
+        newer.id != Confirmation.id,
+        newer.used_at.is_(None),
+        newer.replaced_at.is_(None),
+    )
     row = session.execute(
-        select(Confirmation, Job.status, func.clock_timestamp())
+        select(Confirmation, Job.status, Job.student_confirmed, is_replaced, func.clock_timestamp())
         .join(Job, Job.id == Confirmation.job_id)
         .where(Confirmation.token_hash == _hash(token))
     ).one_or_none()
     if row is None:
-        raise NotFound(_FORGED)
-    link, status, now = row
-    return Link(link.id, link.job_id, _state(link, Status(status), now), link.expires_at)
+        raise NotFound(_GONE, reason="gone")
+    link, status, confirmed, replaced, now = row
+    state = _state(link, Status(status), is_confirmed=confirmed, has_newer=bool(replaced), now=now)
+    return Link(link.id, link.job_id, state, link.expires_at)
 
 
 def expire_due(session: Session) -> int:
@@ -113,13 +126,18 @@ def expire_due(session: Session) -> int:
 
 
 _FORGED = "This confirmation link is not one of ours. Open the link from the e-mail again."
+_GONE = "The job of this confirmation link has been deleted. There is nothing to confirm."
 
 
-def _state(link: Confirmation, status: Status, now: datetime) -> LinkState:
-    if link.used_at is not None:
+def _state(
+    link: Confirmation, status: Status, *, is_confirmed: bool, has_newer: bool, now: datetime
+) -> LinkState:
+    if link.used_at is not None and is_confirmed and status is not Status.REJECTED:
         return "used"
-    if link.replaced_at is not None or status is not Status.PENDING:
-        return "replaced"
+    if status is not Status.PENDING:
+        return "settled"
+    if link.used_at is not None or link.replaced_at is not None:
+        return "replaced" if has_newer else "settled"
     return "expired" if link.expires_at <= now else "open"
 
 

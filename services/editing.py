@@ -114,9 +114,11 @@ def _refuse_fixed(job: Job, wanted: Mapping[str, Any]) -> None:
 
 
 def _apply(job: Job, wanted: Mapping[str, Any]) -> None:
-    # A printer or colour that the lab no longer has is in the way of nothing else.
+    # A printer or colour that the lab no longer has is in the way of nothing else; with another
+    # material, both have to go with it.
     if {"printer", "material", "color"} & {*wanted}:
-        effects.choose_printer(job, _plan(job, wanted))
+        asked = ("printer", "color") if "material" in wanted else wanted
+        effects.choose_printer(job, _plan(job, wanted), asked)
     if "weight_g" in wanted or "time_hours" in wanted:
         effects.check_amounts(_plan(job, wanted))
     if "time_hours" in wanted:

@@ -7,7 +7,7 @@ It runs before the files are copied; whatever it raises leaves everything as it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,14 +20,16 @@ from services import confirmations, events, mail, siblings, storage
 from services.actors import Actor
 from services.costs import cost_cents, round_up_hours
 from services.errors import Conflict, Forbidden, Invalid
+from services.modelcheck import estimate
 from settings import lab
 
 if TYPE_CHECKING:
     from services.workflow import Request
 
-MAX_WEIGHT_G = 20_000
-MAX_HOURS = 1_000
+MIN_WEIGHT_G, MAX_WEIGHT_G = 0.1, 20_000
+MIN_HOURS, MAX_HOURS = 0.01, 1_000  # half a minute; what is charged for is rounded up anyway
 MAX_REASON = 1_000
+OTHER_REASON = "Other"  # of lab.toml's rejection reasons: it stands for words of one's own
 # What a mail says is no longer true when the job is taken out of the status by hand.
 _MAILS = {
     Status.PENDING: MailKind.APPROVAL,
@@ -113,6 +115,11 @@ def reject(move: Move) -> dict[str, Any]:
         raise Invalid(reasons="Choose a reason or write your own, so that the student knows.")
     if len(reasons) > 20 or any(len(reason) > MAX_REASON for reason in reasons):
         raise Invalid(reasons=f"Give at most 20 reasons of at most {MAX_REASON} characters.")
+    if OTHER_REASON in reasons:  # it would be all that the student reads
+        raise Invalid(
+            custom_reason=f"Write in your own words what “{OTHER_REASON}” is, so that the student "
+            "knows."
+        )
     move.job.reject_reasons = reasons
     move.job.staff_viewed_at = move.job.staff_viewed_at or move.now
     return {"reasons": reasons}
@@ -211,30 +218,51 @@ def _required_reason(move: Move, message: str) -> str:
 
 
 def check_amounts(plan: PrintPlan) -> None:
-    wrong = {}
-    if not (math.isfinite(plan.weight_g) and 0 < plan.weight_g <= MAX_WEIGHT_G):
-        wrong["weight_g"] = f"Enter the weight in grams: more than 0, at most {MAX_WEIGHT_G:,}."
-    if not (math.isfinite(plan.time_hours) and 0 < plan.time_hours <= MAX_HOURS):
-        wrong["time_hours"] = f"Enter the time in hours: more than 0, at most {MAX_HOURS:,}."
-    if wrong:
-        raise Invalid(**wrong)
+    """Raises Invalid with each amount that no print has."""
+    wrong = {
+        "weight_g": find_fault_of_weight(plan.weight_g),
+        "time_hours": find_fault_of_hours(plan.time_hours),
+    }
+    if any(wrong.values()):
+        raise Invalid(**{name: words for name, words in wrong.items() if words})
 
 
-def choose_printer(job: Job, plan: PrintPlan) -> None:
-    """Sets material, printer and colour, when they go together."""
+def find_fault_of_weight(grams: float) -> str | None:
+    """What is wrong with a print's weight, in words."""
+    if math.isfinite(grams) and MIN_WEIGHT_G <= grams <= MAX_WEIGHT_G:
+        return None
+    return f"Enter the weight in grams: at least {MIN_WEIGHT_G}, at most {MAX_WEIGHT_G:,}."
+
+
+def find_fault_of_hours(hours: float) -> str | None:
+    """What is wrong with a print's time, in words."""
+    if math.isfinite(hours) and MIN_HOURS <= hours <= MAX_HOURS:
+        return None
+    return f"Enter the time in hours: at least {MIN_HOURS}, at most {MAX_HOURS:,}."
+
+
+def choose_printer(
+    job: Job, plan: PrintPlan, asked: Collection[str] = ("printer", "color")
+) -> None:
+    """Sets material, printer and colour, when they go together. Another material has another
+    estimate. What is not in `asked` is left as it is, even if the lab no longer has it."""
     material = lab().find_material(plan.material or job.material)
     if material is None:
         names = ", ".join(known.name for known in lab().materials)
         raise Invalid(material=f"Choose one of: {names}.")
     printer = lab().find_printer(plan.printer or job.printer)
     fitting = [known for known in lab().printers if known.material == material.name]
-    if printer is None or printer not in fitting:
+    color, wrong = plan.color or job.color, {}
+    if "printer" in asked and (printer is None or printer not in fitting):
         names = ", ".join(known.name for known in fitting)
-        raise Invalid(printer=f"Choose a printer that prints {material.name}: {names}.")
-    color = plan.color or job.color
-    if color not in material.colors:
-        raise Invalid(color=f"{color} is not a {material.name} colour. Choose another one.")
-    job.material, job.printer, job.color = material.name, printer.id, color
+        wrong["printer"] = f"Choose a printer that prints {material.name}: {names}."
+    if "color" in asked and color not in material.colors:
+        wrong["color"] = f"{color} is not a {material.name} colour. Choose another one."
+    if wrong:
+        raise Invalid(**wrong)
+    if material.name != job.material:
+        job.model = estimate.renewed(job.model, material, lab())
+    job.material, job.printer, job.color = material.name, plan.printer or job.printer, color
 
 
 def _open_run(move: Move) -> None:

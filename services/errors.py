@@ -26,6 +26,10 @@ class Invalid(PrintdeskError):
         self.fields = fields
 
 
+class Malformed(Invalid):
+    """No page or form of ours could have sent this."""
+
+
 class NotFound(PrintdeskError):
     code = "not_found"
 
@@ -65,7 +69,7 @@ class Duplicate(Conflict):
 
 
 class LinkGone(PrintdeskError):
-    """A confirmation link that was real. `reason` is expired, used or replaced."""
+    """A confirmation link that was real. `reason` is expired, used, replaced or settled."""
 
     code = "link_gone"
 

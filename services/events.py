@@ -33,6 +33,7 @@ _SENTENCES = {
     "Unreviewed": "Marked as not reviewed",
     "EmailResent": "E-mail sent again ({kind})",
     "EmailSent": "E-mail sent ({kind})",
+    "EmailRetried": "E-mail to be tried again ({kind})",
     "EmailFailed": "E-mail could not be delivered ({kind}): {error}",
     "JobArchived": "Archived",
     "ModelChecked": "Model checked: {result}",

@@ -7,7 +7,9 @@ parts; so the answer takes the same time and memory for every size. What only a 
 Sources: the de-facto STL and OBJ formats, the 3MF Core Specification 1.3.
 """
 
+import math
 import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -22,6 +24,8 @@ FileType = Literal["stl", "obj", "3mf"]
 STL_HEADER = 84
 STL_TRIANGLE = 50
 STL_TRAILING = 1024  # some exporters add a few bytes after the last triangle
+STL_LOOKED_AT = 100  # triangles that are looked at where there is more after the last one
+STL_BELIEVABLE_MM = 1e6
 STL_BELIEVABLE_TRIANGLES = 50_000_000
 
 MODEL_PARTS = 50  # of a 3MF, looked into
@@ -71,7 +75,7 @@ _WORDING: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     )
 )
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
-_FACET = re.compile(rb"\bfacet\b", re.IGNORECASE)
+_FACET = re.compile(rb"\bfacet\s+normal\b", re.IGNORECASE)
 _VERTEX = re.compile(rb"\bvertex\b", re.IGNORECASE)
 _END_SOLID = re.compile(rb"\bend[ \t]?solid\b[^\n]*", re.IGNORECASE)
 _STL_LINE = re.compile(rb"^[ \t]*(?:solid|facet|outer|vertex)\b", re.IGNORECASE | re.MULTILINE)
@@ -115,13 +119,16 @@ def _identify(look: Look) -> FileType:
     if look.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         _check_3mf(look)
         return "3mf"
-    if _is_binary_stl(look):
+    binary = measure_binary_stl(look.head, look.size)
+    if binary and binary[1] <= STL_TRAILING:
         return "stl"
     seems = _other_kind(look)
     if seems:
         raise look.refuse(f"seems to be {seems}, not a 3D model the lab can read.", EXPORT)
     # Past its beginning a text may hold anything: a computer that crashed leaves zeros at its end.
     if _NOT_TEXT.search(look.head, 0, 512):
+        if binary and look.extension == "stl":
+            return "stl"
         raise _binary_refusal(look)
     if re.match(rb"solid\b", look.opening, re.IGNORECASE):
         _check_ascii_stl(look)
@@ -153,10 +160,28 @@ def _triangles_said(look: Look) -> int:
     return int.from_bytes(look.head[80:STL_HEADER], "little")
 
 
-def _is_binary_stl(look: Look) -> bool:
-    said = _triangles_said(look) if look.size > STL_HEADER else 0
-    extra = look.size - STL_HEADER - STL_TRIANGLE * said
-    return said > 0 and 0 <= extra <= STL_TRAILING
+def measure_binary_stl(head: bytes, size: int) -> tuple[int, int] | None:
+    """(triangles, bytes after the last one) of a binary STL by its beginning and its size, else
+    None.
+
+    Any text is a count of more than 100 million there, which no file has room for. Where much
+    follows, the count is believed only if what it counts looks like triangles.
+    """
+    said = int.from_bytes(head[80:STL_HEADER], "little")
+    surplus = size - STL_HEADER - STL_TRIANGLE * said
+    if not said or surplus < 0 or (surplus > STL_TRAILING and not _holds_triangles(head, said)):
+        return None
+    return said, surplus
+
+
+def _holds_triangles(head: bytes, said: int) -> bool:
+    count = min(said, STL_LOOKED_AT, (len(head) - STL_HEADER) // STL_TRIANGLE)
+    looked_at = head[STL_HEADER : STL_HEADER + STL_TRIANGLE * count]
+    numbers = [number for row in struct.iter_unpack("<12f2x", looked_at) for number in row]
+    is_text_stl = re.match(rb"\s*solid\b", head, re.IGNORECASE) and _FACET.search(head)
+    return not is_text_stl and all(
+        math.isfinite(number) and abs(number) <= STL_BELIEVABLE_MM for number in numbers
+    )
 
 
 def _binary_refusal(look: Look) -> Invalid:
@@ -174,7 +199,7 @@ def _binary_refusal(look: Look) -> Invalid:
         return look.refuse("has no triangles in it: its header says 0.")
     if said <= there:
         return look.refuse(
-            f"is damaged: it says it has {said:,} triangles, but goes on after them."
+            f"is damaged: it says it has {said:,} triangles, but what follows is something else."
         )
     if said > STL_BELIEVABLE_TRIANGLES:
         return look.refuse(
@@ -207,7 +232,10 @@ def _check_obj(look: Look) -> None:
         raise look.refuse("is a text file without a 3D model in it.", EXPORT)
     if _NOT_TEXT.search(opening) or _NOT_TEXT.search(ending):
         raise look.refuse("is damaged: it begins as an OBJ file, but then holds binary data.")
-    if not (_OBJ_FACE.search(opening) or _OBJ_FACE.search(ending)):
+    has_faces = _OBJ_FACE.search(opening) or _OBJ_FACE.search(ending)
+    # The end of a long file may be the middle of one long face: then its parser must judge.
+    is_seen = look.size <= 2 * WINDOW or _OBJ_POINT.search(ending)
+    if is_seen and not has_faces:
         raise look.refuse("has points but no faces were found in it, so there is nothing to print.")
 
 

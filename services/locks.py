@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Job, Role
+from models import Event, Job, Role
 from services import events, jobs
 from services.actors import Actor, require
-from services.errors import Invalid
+from services.errors import Invalid, NotLockHolder
 from settings import lab
 
 
@@ -45,6 +45,21 @@ def extend(session: Session, job_id: str, *, actor: Actor) -> Lease:
     require(actor, Role.STAFF)
     job, now = jobs.lock_row(session, job_id)
     jobs.require_lock(job, now, actor)
+    return _lease(job, now, actor)
+
+
+def resume(session: Session, job_id: str, *, since: datetime | None = None, actor: Actor) -> Lease:
+    """The heartbeat of a dialog that holds what somebody has typed: extends the lock, or takes it
+    again when it ran out or was given back elsewhere. Not when an administrator has released it
+    since then (`since`, UTC): nobody may sit there any more.
+
+    Raises NotFound, Forbidden, LockedByOther, NotLockHolder.
+    """
+    require(actor, Role.STAFF)
+    job, now = jobs.lock_row(session, job_id)
+    jobs.refuse_if_locked_by_other(job, now, actor)
+    if not jobs.holds_lock(job, now, actor) and _was_released(session, job_id, since):
+        raise NotLockHolder("An administrator has released the lock for this job.")
     return _lease(job, now, actor)
 
 
@@ -90,6 +105,18 @@ def list_held(session: Session, *, actor: Actor) -> list[HeldLock]:
 
 def clear(job: Job) -> None:
     job.locked_by_id = job.locked_by_name = job.locked_until = None
+
+
+def _was_released(session: Session, job_id: str, since: datetime | None) -> bool:
+    """Whether an administrator has done so, ever or since then."""
+    found = select(Event.id).where(
+        Event.job_id == job_id,
+        Event.event_type == "AdminAction",
+        Event.details["action"].astext == "force-unlock",
+    )
+    if since is not None:
+        found = found.where(Event.timestamp > since)
+    return session.scalar(found.limit(1)) is not None
 
 
 def _lease(job: Job, now: datetime, actor: Actor) -> Lease:

@@ -209,11 +209,11 @@ def deliver(session: Session, mail_id: str) -> bool:
     mail.attempts += 1
     try:
         _send(_message(mail))
-    except (OSError, smtplib.SMTPException) as problem:
+    except (OSError, smtplib.SMTPException, ValueError) as problem:
         _note_failure(session, mail, problem)
         return False
     mail.state, mail.sent_at, mail.last_error = MailState.SENT, utcnow(), None
-    _record(session, mail, "EmailSent", to=mail.recipient)
+    _record(session, mail, "EmailSent", SYSTEM, to=mail.recipient)
     return True
 
 
@@ -224,6 +224,9 @@ def retry_now(session: Session, mail_id: str, *, actor: Actor) -> None:
     if mail is None or mail.state not in (MailState.FAILED, MailState.QUEUED):
         raise Invalid("This mail has been sent or cancelled; there is nothing to retry.")
     mail.state, mail.attempts, mail.next_attempt_at = MailState.QUEUED, 0, utcnow()
+    if mail.job_id is None:
+        events.audit(session, "EmailRetried", actor, kind=mail.kind, to=mail.recipient)
+    _record(session, mail, "EmailRetried", actor, to=mail.recipient)
     work.send_after_commit(session, DELIVER_TASK, mail.id)
 
 
@@ -310,7 +313,8 @@ def _message(mail: Mail) -> EmailMessage:
 
 
 def _send(message: EmailMessage) -> None:
-    """Hands a message to the server of SMTP_URL. Raises OSError or smtplib.SMTPException."""
+    """Hands a message to the server of SMTP_URL. Raises OSError, smtplib.SMTPException, or
+    ValueError for what cannot be written as the protocol wants it."""
     url = urlsplit(settings().smtp_url)
     host = url.hostname or "localhost"
     context = ssl.create_default_context()
@@ -332,17 +336,17 @@ def _note_failure(session: Session, mail: Mail, problem: Exception) -> None:
     mail.last_error = _in_words(problem)
     if mail.attempts >= MAX_ATTEMPTS or _is_final(problem):
         mail.state = MailState.FAILED
-        _record(session, mail, "EmailFailed", error=mail.last_error)
+        _record(session, mail, "EmailFailed", SYSTEM, error=mail.last_error)
     else:
         wait = min(settings().mail_retry_first_s * 2 ** (mail.attempts - 1), LONGEST_WAIT_S)
         mail.next_attempt_at = utcnow() + timedelta(seconds=wait)
     log.warning("mail_not_sent", mail_id=mail.id, attempt=mail.attempts, problem=mail.last_error)
 
 
-def _record(session: Session, mail: Mail, event_type: str, **details: Any) -> None:
+def _record(session: Session, mail: Mail, event_type: str, actor: Actor, **details: Any) -> None:
     """In the history of the job that the mail is about, if it is about one."""
     if mail.job_id is not None:
-        events.record(session, mail.job_id, event_type, SYSTEM, kind=mail.kind, **details)
+        events.record(session, mail.job_id, event_type, actor, kind=mail.kind, **details)
 
 
 def _is_final(problem: Exception) -> bool:
@@ -367,6 +371,8 @@ def _in_words(problem: Exception) -> str:
         answer = problem.smtp_error
         said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
         return f"The mail server answered {problem.smtp_code} {said}"[:500]
+    if isinstance(problem, ValueError) and not isinstance(problem, OSError):
+        return f"The mail could not be written: {problem}"[:500]
     return f"The mail server could not be reached: {problem}"[:500]
 
 

@@ -20,8 +20,8 @@ from services import events, jobs, sandbox, storage, thumbnails, versions, work
 from services.actors import SYSTEM, Actor, require
 from services.errors import CouldNotCheck, NotFound, StorageUnavailable, Unreadable
 from services.jobs import JobView
-from services.modelcheck import verdict
-from services.modelcheck.answer import Facts, Opinion, read_facts, read_opinion
+from services.modelcheck import estimate, verdict
+from services.modelcheck.answer import Facts, NotAsked, Opinion, read_facts, read_opinion
 from settings import lab
 
 log = structlog.get_logger()
@@ -148,12 +148,16 @@ def check_file(path: str, name: str, material: str) -> dict[str, Any]:
     return verdict.judge(facts, opinion, lab().find_material(material))
 
 
-def _ask_second(path: str, facts: Facts) -> Opinion | Unreadable | str | None:
-    """The second reader's opinion, or its refusal, or why it gave none; None when it is not asked:
-    it is known to be wrong here, has read the file already, or would need too much memory."""
-    asked = not (facts.has_note("has_paths") or facts.has_note("one_reader"))
-    if not asked or facts.triangles > SECOND_OPINION_TRIANGLES:
+def _ask_second(path: str, facts: Facts) -> Opinion | Unreadable | NotAsked | str | None:
+    """The second reader's opinion, or its refusal, or why it was not asked, or why it gave none;
+    None where it has read the file already, which is remarked elsewhere."""
+    if facts.has_note("one_reader"):
         return None
+    if facts.has_note("has_paths"):
+        return NotAsked("the second cannot follow parts that lie in files of their own")
+    if facts.triangles > SECOND_OPINION_TRIANGLES:
+        most = f"{SECOND_OPINION_TRIANGLES:,} triangles"
+        return NotAsked(f"above {most} the second needs too much memory")
     try:
         return read_opinion(sandbox.run("second-opinion", path))
     except Unreadable as problem:
@@ -168,13 +172,19 @@ def _store(session: Session, job_id: str, due: _Due, model: dict[str, Any] | Non
     except NotFound:
         return
     before = job.model
+    if job.folder != due.folder and (model is None or model["state"] == "failed"):
+        work.send_after_commit(session, CHECK_TASK, job_id)  # it moved away under the reader
+        return
     if model is None:
-        if job.folder != due.folder:
-            return  # it has moved meanwhile: the sweep sends it again
         model = _without_file(before)
+    elif job.material != due.material and (material := lab().find_material(job.material)):
+        model = estimate.renewed(model, material, lab())  # edited meanwhile
     job.model = model
     if _without_version(before) == _without_version(model):
-        return  # only the checker is another one: nothing that anybody would see
+        # Only the checker is another one: nothing that anybody would see, but for the safety copy.
+        session.flush()
+        jobs.write_metadata(job)
+        return
     events.record(
         session,
         job.id,

@@ -4,16 +4,19 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from psycopg.errors import UniqueViolation
 from sqlalchemy import literal, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Role, Staff
-from services import changes, events
+from services import changes, events, sessions
 from services.actors import SYSTEM, Actor
 from services.errors import Forbidden, Invalid, NotSignedIn
 from settings import settings
@@ -61,21 +64,31 @@ def note_refusal(session: Session, email: str, address: str) -> None:
 
 
 def note_denied(
-    session: Session, actor: Actor | None, method: str, route: str, address: str | None
+    session: Session,
+    actor: Actor | None,
+    method: str,
+    route: str,
+    address: str | None,
+    **about: Any,
 ) -> None:
-    """Records that somebody was refused what is for staff."""
-    events.audit(
-        session, "AccessRefused", actor or SYSTEM, method=method, route=route, address=address
-    )
+    """Records that somebody was refused what is for staff, and what that was about."""
+    asked = {"method": method, "route": route, "address": address, **about}
+    events.audit(session, "AccessRefused", actor or SYSTEM, **asked)
 
 
-def find_identity(session: Session, staff_id: str, *, with_state: bool = False) -> Identity | None:
-    """The person behind a session or a token, as they are now; None when gone or deactivated.
+def find_identity(
+    session: Session, staff_id: str, *, session_id: str | None = None, with_state: bool = False
+) -> Identity | None:
+    """The person behind a session or a token, as they are now; None when gone or deactivated, or
+    when that session was ended.
 
     With the state of the database in the same query: pages that stay open ask for little else.
     """
     state = changes.token() if with_state else literal("")
-    row = session.execute(select(Staff, state).where(Staff.id == staff_id)).one_or_none()
+    chosen = select(Staff, state).where(Staff.id == staff_id)
+    if session_id is not None:
+        chosen = chosen.where(~sessions.has_ended(session_id))
+    row = session.execute(chosen).one_or_none()
     return replace(identity_of(row[0]), state=row[1]) if row and row[0].active else None
 
 
@@ -111,16 +124,22 @@ def add(
     address = _checked_email(email)
     if password is not None:
         check_password(password, address)
+    known = Invalid(email="There is already somebody with this e-mail.")
     if session.scalar(select(Staff.id).where(Staff.email == address)) is not None:
-        raise Invalid(email="There is already somebody with this e-mail.")
+        raise known
     staff = Staff(
         email=address,
         name=name.strip()[:100] or address.partition("@")[0][:100],
         role=role,
         password_hash=hash_password(password) if password is not None else None,
     )
-    session.add(staff)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(staff)
+    except IntegrityError as problem:  # somebody else has just added them
+        if not isinstance(problem.orig, UniqueViolation):
+            raise
+        raise known from None
     events.audit(session, "PersonAdded", actor, staff_id=staff.id, email=address, role=role)
     return staff
 

@@ -24,12 +24,11 @@ from settings import settings
 
 log = structlog.get_logger()
 
-VERSION = 1  # raise it when the data change: those of before are made anew
+VERSION = 2  # raise it when the data change: those of before are made anew
 MAX_KEPT = 400  # files; at most 0.4 MB each
 MAX_BYTES = 1024 * 1024
 RETRY_FAILED_S = 600.0
-_WALL_S = 20.0
-_WAIT_S = 25.0
+_WAIT_S = 5.0  # longer than one may take
 # A child may take 1 GB: one at a time in each web process, and the others wait for it.
 _one_at_a_time = threading.BoundedSemaphore(1)
 
@@ -49,7 +48,8 @@ def find_job(session: Session, job_id: str, *, actor: Actor) -> JobView:
 
 
 def get(job: JobView) -> Preview:
-    """The preview of a job's original, made now if need be: within `_WALL_S`, in a child process.
+    """The preview of a job's original, made now if need be: within CHECK_WALL_S, in a child
+    process.
 
     Holds no database connection. Raises Retryable when others are waiting already, NotFound when
     the file is gone, StorageUnavailable.
@@ -57,7 +57,7 @@ def get(job: JobView) -> Preview:
     found = _read(job.file_hash)
     if found is not None:
         return found
-    if not _one_at_a_time.acquire(timeout=_WAIT_S):
+    if not _one_at_a_time.acquire(timeout=settings().check_wall_s + _WAIT_S):
         raise Retryable("Other previews are being made. Please try again in a moment.")
     try:
         return _read(job.file_hash) or _make(job)
@@ -96,7 +96,6 @@ def _make(job: JobView) -> Preview:
                 "preview",
                 *(str(path), kind, job.original_filename, str(made)),
                 output=Path(folder),
-                limits=sandbox.Limits(wall_s=_WALL_S),
             )
         except (Unreadable, CouldNotCheck) as problem:
             made.write_bytes(_failure(problem))

@@ -21,6 +21,7 @@ TASKS = {
     "thumbnail": ("services.pictures.drawing", "draw"),
     "preview": ("services.pictures.preview", "make"),
     "check": ("services.modelcheck.checking", "check"),
+    "sliced": ("services.sliced.reading", "answer"),
     "second-opinion": ("services.modelcheck.second_opinion", "measure"),
 }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from limits import parse
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Event, Job, MailKind, Status
 from services import actors, confirmations, jobs, mail, workflow
-from services.confirmations import Link
+from services.confirmations import Link, LinkState
 from services.errors import LinkGone, NotFound
 from services.jobs import JobView
 from settings import settings
@@ -18,6 +19,7 @@ _GONE = {
     "expired": "Confirmation link expired",
     "used": "This job has already been confirmed. There is nothing more to do.",
     "replaced": "This link is no longer in use. Open the newest e-mail about the job.",
+    "settled": "This link no longer works: the job has moved on since it was sent.",
 }
 
 
@@ -30,14 +32,15 @@ class Step:
 
 
 def read_link(session: Session, token: str) -> tuple[Link, JobView]:
-    """The link and its job, without using the link. Raises NotFound for a forged token."""
+    """The link and its job; the link stays unused. Raises NotFound with `reason` forged or gone."""
     link = confirmations.read(session, token)
     return link, jobs.find(session, link.job_id)
 
 
 def confirm(session: Session, token: str) -> JobView:
-    """Confirms the price. Raises NotFound for a forged token, and LinkGone with `reason` expired,
-    used or replaced; of several at once one succeeds and the rest find the link used."""
+    """Confirms the price. Raises NotFound with `reason` forged or gone, and LinkGone with `reason`
+    expired, used, replaced or settled; of several at once one succeeds and the rest find the link
+    used."""
     link = confirmations.read(session, token)
     job, _ = jobs.lock_row(session, link.job_id)
     link = confirmations.read(session, token)  # again, now that nobody else can change it
@@ -54,10 +57,26 @@ def confirm(session: Session, token: str) -> JobView:
     return confirmed
 
 
+def newest_link(job: JobView) -> LinkState:
+    """How it stands with the newest link of a job, by the job alone: open, expired or settled."""
+    expires_at = job.confirmation_expires_at
+    if job.status is not Status.PENDING or expires_at is None:
+        return "settled"
+    if expires_at <= job.as_of:
+        return "expired"
+    # Made Pending by hand: the flag asks for a new link, though the last one's time is not up.
+    return "settled" if job.is_confirmation_expired else "open"
+
+
+def may_resend(job: JobView) -> bool:
+    """Whether a new link can be sent: the job waits for its student, and has a price to confirm."""
+    return job.status is Status.PENDING and job.cost_cents is not None
+
+
 def resend(session: Session, job_id: str) -> None:
     """Sends a new link to the student's own address, at most once in RATE_LIMIT_RESEND.
 
-    Raises NotFound when the job does not wait for a confirmation; TooSoon.
+    Raises NotFound when the job does not wait for a confirmation, or has no price; TooSoon.
     """
     try:
         job, now = jobs.lock_row(session, job_id)
@@ -109,3 +128,12 @@ def resend_interval() -> timedelta:
 
 
 _NOT_WAITING = "This job does not wait for a confirmation."
+
+
+def resend_facts(session: Session, job: JobView) -> dict[str, Any]:
+    """Whether the student may ask for a new link, when, and how it stands with the newest."""
+    return {
+        "newest_link": newest_link(job),
+        "may_resend": may_resend(job),
+        "resend_after_s": seconds_until_resend(session, job.id),
+    }

@@ -9,24 +9,41 @@ The edge's `with` commits; services never do.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import structlog
-from sqlalchemy import Engine, create_engine, text
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import ORMExecuteState, Session
 
-from services.errors import PrintdeskError
+from models import AuditEntry, Job
+from services.errors import Conflict, PrintdeskError
 from settings import settings
 
 log = structlog.get_logger()
 
+LOCK_TIMEOUT = "15s"  # how long a unit of work waits for a row that another one holds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a unit of work: why it was refused, or, without a refusal, that it has changed
+    something, and which jobs."""
+
+    job_ids: frozenset[str] = frozenset()
+    refusal: PrintdeskError | None = None
+
+
 TaskSender: TypeAlias = Callable[[str, tuple[Any, ...]], None]
+Watcher: TypeAlias = Callable[[Outcome], None]
 
 _engine: Engine | None = None
 _engine_lock = threading.Lock()
 _send_task: TaskSender | None = None
+_tell: Watcher | None = None
 
 
 def engine() -> Engine:
@@ -41,9 +58,11 @@ def engine() -> Engine:
                 max_overflow=12,
                 pool_timeout=10,
                 pool_pre_ping=True,
+                hide_parameters=True,  # an error's text is logged, and they hold password hashes
                 connect_args={
                     "connect_timeout": 5,
-                    "options": "-c lock_timeout=15s -c statement_timeout=60s -c timezone=UTC",
+                    "options": f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout=60s"
+                    " -c timezone=UTC",
                 },
             )
         return _engine
@@ -65,6 +84,39 @@ def send_tasks_with(sender: TaskSender) -> None:
     _send_task = sender
 
 
+def tell_outcomes_to(watcher: Watcher) -> None:
+    """Tells who is told, in the same thread, of every unit of work of this process that has changed
+    something or was refused; one that only reads is nobody's concern."""
+    global _tell
+    _tell = watcher
+
+
+class _NotingSession(Session):
+    """Notes in `info["changed"]` that it has written something, and to which jobs."""
+
+
+@event.listens_for(_NotingSession, "after_flush")
+def _note_flush(session: Session, _context: Any) -> None:
+    changed = [one for one in session.dirty if session.is_modified(one)]
+    for one in (*session.new, *session.deleted, *changed):
+        session.info.setdefault("changed", set()).update({_job_of(one)} - {None})
+
+
+def _job_of(row: Any) -> str | None:
+    """The job that a row belongs to; an entry of the audit log may be all that is left of one."""
+    if isinstance(row, Job):
+        return row.id
+    if isinstance(row, AuditEntry):
+        return row.details.get("job_id")
+    return getattr(row, "job_id", None)
+
+
+@event.listens_for(_NotingSession, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        state.session.info.setdefault("changed", set())
+
+
 @contextmanager
 def unit() -> Iterator[Session]:
     """A session whose changes are committed when the block ends well.
@@ -72,19 +124,35 @@ def unit() -> Iterator[Session]:
     After the commit, what was asked for with `after_commit` and `send_after_commit` is done. When
     the block raises, what was asked for with `on_rollback` is done instead. When the commit itself
     fails, its outcome is unknown, and neither is done: the integrity audit finds what is left.
+
+    Raises Conflict when a row stays held by another unit of work for LOCK_TIMEOUT.
     """
-    with Session(engine(), expire_on_commit=False) as session:
+    with _NotingSession(engine(), expire_on_commit=False) as session:
         try:
             yield session
             session.flush()
-        except BaseException:  # also the end of a worker: what is on disk must not stay half done
+        except BaseException as error:  # also a worker's end: nothing on disk may stay half done
             session.rollback()
             for undo in reversed(session.info.pop("on_rollback", [])):
                 _attempt(undo)
-            raise
+            refusal = _refusal_of(error)
+            if refusal is not None and _tell is not None:
+                _tell(Outcome(refusal=refusal))
+            if refusal is None or refusal is error:
+                raise
+            raise refusal from error
         session.commit()
         for action in session.info.pop("after_commit", []):
             _attempt(action)
+        if "changed" in session.info and _tell is not None:
+            _tell(Outcome(frozenset(session.info["changed"])))
+
+
+def _refusal_of(error: BaseException) -> PrintdeskError | None:
+    """The error as a person may read it; None for what is no refusal."""
+    if isinstance(error, OperationalError) and isinstance(error.orig, LockNotAvailable):
+        return Conflict("Somebody is working on this job right now. Try again in a moment.")
+    return error if isinstance(error, PrintdeskError) else None
 
 
 def after_commit(session: Session, action: Callable[[], None]) -> None:

@@ -184,8 +184,8 @@ def list_actions(job: JobView, actor: Actor) -> list[Transition]:
 def moved_on(session: Session, job_id: str) -> Conflict:
     """The refusal for somebody whose screen is behind: it says what the job is now, and who was
     first. Raises NotFound."""
-    job, _ = jobs.lock_row(session, job_id)
-    message, details = _who_was_first(session, job, Status(job.status))
+    job, now = jobs.lock_row(session, job_id)
+    message, details = _who_was_first(session, job, Status(job.status), now)
     return Conflict(message, **details)
 
 
@@ -202,7 +202,7 @@ def revert_seconds_left(changed_at: datetime, now: datetime) -> int:
 def _check_status(session: Session, transition: Transition, job: Job, now: datetime) -> None:
     status = Status(job.status)
     if status not in transition.sources:
-        message, details = _who_was_first(session, job, status)
+        message, details = _who_was_first(session, job, status, now)
         if transition.deletes:
             raise Forbidden(
                 f"Only jobs that are {_labels(transition.sources)} can be deleted. {message}",
@@ -217,7 +217,9 @@ def _check_status(session: Session, transition: Transition, job: Job, now: datet
         )
 
 
-def _who_was_first(session: Session, job: Job, status: Status) -> tuple[str, dict[str, Any]]:
+def _who_was_first(
+    session: Session, job: Job, status: Status, now: datetime
+) -> tuple[str, dict[str, Any]]:
     """The sentence for whoever comes second, and the same as data."""
     last = session.scalars(
         select(Event)
@@ -229,9 +231,17 @@ def _who_was_first(session: Session, job: Job, status: Status) -> tuple[str, dic
     details: dict[str, Any] = {"status": status}
     if last is None:
         return f"{message}.", details
-    at = last.timestamp.astimezone(lab().lab.zone)
     details |= {"changed_by": last.user_name, "changed_at": last.timestamp}
-    return f"{message}: {last.user_name} was first, at {at:%H:%M}.", details
+    return f"{message}: {last.user_name} was first, {_ago(now - last.timestamp)}.", details
+
+
+def _ago(past: timedelta) -> str:
+    """In words that hold in every time zone."""
+    minutes = int(past.total_seconds() // 60)
+    for number, unit in ((minutes // 1440, "day"), (minutes // 60, "hour"), (minutes, "minute")):
+        if number > 0:
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return "a moment ago"
 
 
 def _check_lock(transition: Transition, job: Job, now: datetime, actor: Actor) -> None:

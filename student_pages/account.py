@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from services import people, work
 from services.errors import Invalid
 from settings import settings
-from web import guard, limits
+from web import limits, sessions
 
 bp = Blueprint("account", __name__)
 
@@ -28,7 +28,7 @@ def change_password() -> ResponseReturnValue:
             identity = people.change_own_password(unit, old, new, actor=g.actor)
     except Invalid as refused:
         return _page(errors=refused.fields), 400
-    guard.start_session(identity)  # this browser stays; every other one is out
+    sessions.start(identity)  # this browser stays; every other one is out
     return _page(changed=True)
 
 

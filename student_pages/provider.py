@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from services import claims, people, work
 from services.errors import Forbidden
 from settings import settings
-from web import guard, limits
+from web import guard, limits, sessions
 
 bp = Blueprint("provider", __name__)
 
@@ -57,7 +57,7 @@ def finish_sign_in() -> ResponseReturnValue:
         identity = _identify(found.claims)
     except Forbidden as refused:
         return _page("You cannot sign in here", refused.message, other_account=True), 403
-    guard.start_session(identity)
+    sessions.start(identity)
     if len(found.id_token) <= LONGEST_HINT:
         session["id_token"] = found.id_token
     return redirect(guard.safe_next(attempt["next"]))
@@ -66,7 +66,7 @@ def finish_sign_in() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Ends the session here, and then the provider's, if it offers that."""
     was_signed_in, hint = g.actor is not None, str(session.get("id_token", ""))
-    session.clear()
+    sessions.end()
     url = _service().sign_out_url(hint, _address("/signed-out")) if was_signed_in else ""
     if not url:
         return redirect("/signed-out", code=303)

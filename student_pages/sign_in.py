@@ -1,13 +1,13 @@
 """The sign-in page for staff, and the way out."""
 
-from flask import Blueprint, g, redirect, render_template, request, session
+from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from services import people, work
 from services.errors import NotSignedIn
 from settings import settings
 from student_pages import provider
-from web import guard, limits
+from web import guard, limits, sessions
 
 bp = Blueprint("sign_in", __name__)
 
@@ -30,7 +30,7 @@ def send_login() -> ResponseReturnValue:
         with work.unit() as unit:
             people.note_refusal(unit, email, limits.client_address())
         return _page(email, refused.message), 401
-    guard.start_session(identity)
+    sessions.start(identity)
     return redirect(guard.safe_next(request.form.get("next", "")), code=303)
 
 
@@ -38,7 +38,7 @@ def send_login() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     if settings().auth_mode == "oidc":
         return provider.sign_out()
-    session.clear()
+    sessions.end()
     return redirect("/login", code=303)
 
 

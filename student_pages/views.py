@@ -87,12 +87,14 @@ def find_job() -> ResponseReturnValue:
 def show_job(job_id: str) -> str:
     with work.unit() as session:
         job, been = student.track(session, job_id)
+        resend = student.resend_facts(session, job)
     return render_template(
         "track.html",
         title=f"Job {job.short_id}",
         job=_for_template(job),
         steps=_steps(job, been),
         form={},
+        **resend,
     )
 
 
@@ -102,8 +104,8 @@ def show_confirm(token: str) -> ResponseReturnValue:
     try:
         with work.unit() as session:
             link, job = student.read_link(session, token)
-    except NotFound:
-        return _gone_page("forged"), 404
+    except NotFound as missing:
+        return _gone_page(missing.details.get("reason", "gone")), 404
     if link.state != "open":
         return _gone_page(link.state, link.job_id), 410
     return _confirm_page(job, token)
@@ -114,8 +116,8 @@ def send_confirm(token: str) -> ResponseReturnValue:
     try:
         with work.unit() as session:
             job = student.confirm(session, token)
-    except NotFound:
-        return _gone_page("forged"), 404
+    except NotFound as missing:
+        return _gone_page(missing.details.get("reason", "gone")), 404
     except LinkGone as gone:
         return _gone_page(gone.details["reason"], gone.details["job_id"]), 410
     return _confirm_page(job, token, confirmed=True)
@@ -123,7 +125,8 @@ def send_confirm(token: str) -> ResponseReturnValue:
 
 @bp.get("/confirm/expired")
 def show_expired() -> ResponseReturnValue:
-    return _gone_page("expired", _clean(request.args.get("job_id", ""))), 200
+    """What can be done about the link of a job, whatever has become of it."""
+    return _gone_page("", _clean(request.args.get("job_id", ""))), 200
 
 
 @bp.post("/confirm/resend")
@@ -133,8 +136,10 @@ def send_resend() -> ResponseReturnValue:
         with work.unit() as session:
             student.resend(session, job_id)
     except TooSoon:
-        return _gone_page("expired", job_id), 429
-    return _gone_page("expired", job_id, resent=True)
+        return _gone_page("", job_id), 429
+    except NotFound:  # the job has moved on since the button was shown, or is gone itself
+        return _gone_page("", job_id), 404
+    return _gone_page("", job_id, resent=True)
 
 
 @bp.get("/favicon.ico")
@@ -167,18 +172,20 @@ def _confirm_page(job: JobView, token: str, confirmed: bool = False) -> str:
 
 
 def _gone_page(reason: str, job_id: str = "", resent: bool = False) -> str:
-    job, wait = None, 0
+    """The page about a link that confirms nothing now. Without a reason it is that of the job's
+    newest link. Raises NotFound for an id of no job."""
+    job, resend = None, {}
     if job_id:
         with work.unit() as session:
             job = jobs.find(session, job_id)
-            wait = student.seconds_until_resend(session, job_id)
+            resend = student.resend_facts(session, job)
     return render_template(
         "confirm_gone.html",
         title="Confirmation link",
-        reason=reason,
+        reason=reason or resend.get("newest_link", "expired"),
         job=_for_template(job) if job else None,
-        resend_after_s=wait,
         resent=resent,
+        **resend,
     )
 
 

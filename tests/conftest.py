@@ -12,7 +12,6 @@ Set up while this file is imported, before anything reads the settings. Fixtures
   causes.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.support import servers
 servers.set_up()
 
 from settings import ROOT, settings  # noqa: E402  # after the environment is set
+from tests.support.emptied import empty_database, empty_storage  # noqa: E402
 
 SHARED_MODELS = ROOT.parent / "shared" / "models"
 Configure = Callable[..., None]
@@ -40,30 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def database() -> str:
-    """All tables emptied. TRUNCATE is what the append-only triggers let through."""
-    import redis
-
-    from models import Base
-
-    url = settings().database_url
-    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    with servers.connect(url) as connection:
-        connection.execute("SET lock_timeout = '10s'")
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-    with redis.Redis.from_url(settings().redis_url) as client:
-        client.flushdb()
-    return url
+    return empty_database()
 
 
 @pytest.fixture
 def storage_root() -> Path:
-    from services import storage
-
-    root = settings().storage_dir
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    storage.prepare_root(False)
-    return root
+    return empty_storage()
 
 
 @pytest.fixture
@@ -138,9 +120,10 @@ def empty_book(live) -> None:
     import psycopg
 
     with servers.connect(live.database_url) as connection:
+        servers.silence_triggers(connection)
         for _ in range(20):  # a worker may be busy with the jobs of the test before
             try:
-                connection.execute("TRUNCATE jobs CASCADE")
+                connection.execute("TRUNCATE jobs, job_counts CASCADE")
                 break
             except psycopg.errors.DeadlockDetected:
                 continue

@@ -95,7 +95,10 @@ def test_the_migrations_form_one_line_of_numbers(fresh):
 
 
 @pytest.mark.parametrize("table", ["events", "audit_log"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET user_name = 'x'", "DELETE FROM {}"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE {} SET user_name = 'x'", "DELETE FROM {}", "TRUNCATE {}", "TRUNCATE {} CASCADE"],
+)
 def test_history_cannot_be_rewritten_even_in_sql(fresh, table, statement):
     alembic(fresh, "upgrade", "head")
     with servers.connect(fresh) as connection:
@@ -108,3 +111,11 @@ def test_history_cannot_be_rewritten_even_in_sql(fresh, table, statement):
         )
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             connection.execute(statement.format(table))
+
+
+def test_history_is_not_emptied_along_with_the_jobs(database):
+    with (
+        servers.connect(database) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="events is append-only"),
+    ):
+        connection.execute("TRUNCATE jobs CASCADE")

@@ -5,14 +5,16 @@ the frame of a request is checked; what its values mean is the callbacks' to che
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from flask import Flask, request
 
-from services.errors import Invalid
+from services.errors import Malformed
 
 PATH = "/_dash-update-component"
+MAX_DEPTH = 60  # of dictionaries and lists in each other
+_ADDRESS = "_pages_location"  # Dash's own callback, which takes path and query for texts
 # An open page that is older than the server sends such a thing, too.
 _WORDS = "This page of the console is out of date. Reload it."
 
@@ -26,8 +28,8 @@ def init(app: Flask, list_callbacks: Callable[[], Mapping[str, Callback]]) -> No
     def check() -> None:
         if request.path == PATH and request.method == "POST":
             body = request.get_json()
-            if not _could_be_sent(body, list_callbacks()) or _has_nul(body):
-                raise Invalid(_WORDS)
+            if not _is_storable(body) or not _could_be_sent(body, list_callbacks()):
+                raise Malformed(_WORDS)
 
     app.before_request(check)
 
@@ -36,14 +38,13 @@ def _could_be_sent(body: Any, known: Mapping[str, Callback]) -> bool:
     if not isinstance(body, dict) or not isinstance(body.get("output"), str):
         return False
     callback = known.get(body["output"])
-    changed = body.get("changedPropIds", [])
     return (
         callback is not None
+        and "callback" in callback  # else it runs in the browser
         and _fit(body.get("inputs"), callback["inputs"])
         and _fit(body.get("state", []), callback["state"])
         and _are_outputs(body.get("outputs"), body["output"], callback)
-        and isinstance(changed, list)
-        and all(isinstance(name, str) for name in changed)
+        and _are_names(body.get("changedPropIds", []))
     )
 
 
@@ -58,9 +59,14 @@ def _fit(given: Any, wanted: Sequence[Mapping[str, Any]]) -> bool:
 def _fits(given: Any, wanted: Mapping[str, Any]) -> bool:
     """An id that stands for many comes as a list of them; one with MATCH as one of them."""
     if not wanted["id"].startswith("{"):
-        return _is_part(given) and all(given[name] == wanted[name] for name in ("id", "property"))
-    parts = given if isinstance(given, list) else [given]
+        is_part = _is_part(given) and all(
+            given[name] == wanted[name] for name in ("id", "property")
+        )
+        return is_part and (wanted["id"] != _ADDRESS or _is_of_an_address(given))
     pattern = json.loads(wanted["id"])
+    if not isinstance(given, list) and any(value == ["ALL"] for value in pattern.values()):
+        return False
+    parts = given if isinstance(given, list) else [given]
     return all(
         _is_part(part)
         and isinstance(part["id"], dict)
@@ -68,6 +74,11 @@ def _fits(given: Any, wanted: Mapping[str, Any]) -> bool:
         and part["property"] == wanted["property"]
         for part in parts
     )
+
+
+def _is_of_an_address(given: Mapping[str, Any]) -> bool:
+    value = given.get("value")
+    return isinstance(value, str) and (given["property"] != "pathname" or value.startswith("/"))
 
 
 def _are_outputs(given: Any, output: str, callback: Callback) -> bool:
@@ -86,6 +97,24 @@ def _are_parts(given: Any) -> bool:
     return isinstance(given, list) and all(map(_is_part, given))
 
 
+def _are_names(given: Any) -> bool:
+    """Of properties, each "id.property", where an id may be JSON."""
+    return isinstance(given, list) and all(
+        isinstance(name, str) and _is_name(name) for name in given
+    )
+
+
+def _is_name(name: str) -> bool:
+    component_id = name.rpartition(".")[0]
+    if not component_id.startswith("{"):
+        return True
+    try:
+        json.loads(component_id)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_part(given: Any) -> bool:
     return (
         isinstance(given, dict)
@@ -94,18 +123,27 @@ def _is_part(given: Any) -> bool:
     )
 
 
-def _has_nul(body: Any) -> bool:
-    """No text of ours holds it, and PostgreSQL cannot even be asked for it."""
-    return b"\\u0000" in request.get_data() and any("\x00" in text for text in _texts(body))
+def _is_storable(body: Any) -> bool:
+    """Whether it is as flat as what our pages send, and without NUL and halves of characters: no
+    text of ours holds them, and PostgreSQL cannot even be asked for them."""
+    level = [body]
+    for _ in range(MAX_DEPTH):
+        if not all(_is_text(value) for value in level if isinstance(value, str)):
+            return False
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return True
+    return False
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from value
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+def _is_text(value: str) -> bool:
+    try:
+        return b"\x00" not in value.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    return value if isinstance(value, list) else ()

@@ -4,21 +4,19 @@ The guard stands before every request: pages, API, and Dash's one endpoint for a
 never reads what a callback's body claims. What a signed-in person may do, the services decide.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from urllib.parse import quote, urlsplit
 
-import structlog
-from flask import Flask, Response, g, redirect, request, session
+from flask import Flask, Response, g, redirect, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from services import people, work
 from services.errors import Forbidden, NotSignedIn
 from services.people import Identity
 from settings import settings
-
-log = structlog.get_logger()
+from web import sessions
 
 # The routes that strangers may use, by endpoint name. There is no public Dash callback.
 PUBLIC = frozenset(
@@ -60,14 +58,6 @@ def init(app: Flask) -> None:
     app.before_request(_refuse_foreign_origin)
     app.before_request(_require_sign_in)
     app.after_request(_add_headers)
-    app.after_request(_log_request)
-
-
-def start_session(identity: Identity) -> None:
-    """Begins a fresh session, so that one fixed beforehand by somebody else is worth nothing."""
-    session.clear()
-    session["staff_id"], session["stamp"] = identity.actor.id, identity.stamp
-    session.permanent = True
 
 
 def safe_next(target: str) -> str:
@@ -97,14 +87,8 @@ def _identify() -> None:
             raise NotSignedIn("Invalid or expired token")
         identity = _read_bearer(token.strip())
         g.actor, g.state = identity.actor, identity.state
-    elif "staff_id" in session:
-        with work.unit() as unit:
-            found = people.find_identity(unit, str(session["staff_id"]), with_state=_asks_again())
-        stamp = str(session.get("stamp", ""))
-        if found is not None and secrets.compare_digest(found.stamp, stamp):
-            g.actor, g.by_cookie, g.state = found.actor, True, found.state
-        else:
-            session.clear()
+    elif (found := sessions.find_identity(with_state=_asks_again())) is not None:
+        g.actor, g.by_cookie, g.state = found.actor, True, found.state
 
 
 def _asks_again() -> bool:
@@ -120,7 +104,7 @@ def _read_bearer(token: str) -> Identity:
         if bearer.looks_like_jwt(token):
             claims = bearer.verify(token)  # may ask the provider: not while a connection is held
             with work.unit() as unit:
-                return bearer.find_identity(unit, claims)
+                return bearer.find_identity(unit, claims, with_state=_asks_again())
     with work.unit() as unit:
         return people.read_token(unit, token, with_state=_asks_again())
 
@@ -147,10 +131,12 @@ def cors_origins() -> list[str]:
 
 
 def _require_sign_in() -> Response | None:
-    if g.actor is not None or request.endpoint in PUBLIC or _is_preflight():
+    if g.actor is not None or request.endpoint in PUBLIC or _is_preflight() or _is_no_route():
         return None
-    if request.path.startswith("/api/") or request.method not in SAFE_METHODS or _is_dash_call():
+    if request.path.startswith("/api/") or request.method not in SAFE_METHODS or is_dash_call():
         raise NotSignedIn("Invalid or expired token")
+    if "turned_out" in g:
+        g.refused = NotSignedIn.code  # led to the page for signing in, and refused all the same
     wanted = request.full_path.rstrip("?")
     suffix = "" if wanted == "/" else f"?next={quote(safe_next(wanted))}"
     return redirect(f"/login{suffix}")  # type: ignore[return-value]
@@ -167,7 +153,14 @@ def _is_preflight() -> bool:
     )
 
 
-def _is_dash_call() -> bool:
+def _is_no_route() -> bool:
+    """What the API does not have, it answers to everybody alike: 404, and 405 for a method. The
+    console's page is no part of it, though it takes every path."""
+    wrong = isinstance(request.routing_exception, MethodNotAllowed | NotFound)
+    return request.path.startswith("/api/") and (wrong or request.endpoint == CONSOLE_PAGE)
+
+
+def is_dash_call() -> bool:
     return request.path.startswith(("/_dash", "/_reload-hash", "/_favicon"))
 
 
@@ -178,7 +171,7 @@ def _add_headers(response: Response) -> Response:
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Content-Security-Policy", _DATA if response.is_json else _policy())
-        if settings().is_https:
+        if sessions.is_https():
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if g.get("actor") is not None or request.endpoint in ("public.show_job", "public.show_confirm"):
         headers.setdefault("Cache-Control", "no-store")
@@ -206,22 +199,3 @@ def _policy() -> str:
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
-
-
-def _log_request(response: Response) -> Response:
-    """Every change and every refusal, with who asked; polls are left out."""
-    if response.status_code >= 400 or (request.method not in SAFE_METHODS and not _is_dash_call()):
-        actor = g.get("actor")
-        rule = request.url_rule
-        log.info(
-            "request",
-            method=request.method,
-            # The route, not the path: a path may hold a confirmation token.
-            route=rule.rule if rule else None,
-            job_id=(request.view_args or {}).get("job_id"),
-            status=response.status_code,
-            actor=actor.id if actor else None,
-            address=request.remote_addr,
-            ms=round((time.monotonic() - g.get("started", time.monotonic())) * 1000),
-        )
-    return response

@@ -293,10 +293,9 @@ function showRefusedFields(fields, message) {
 }
 
 function onDuplicate({ message, details = {} }) {
-  const id = details.short_id ?? String(details.job_id ?? '').slice(0, 8);
+  const id = String(details.existing_job_id ?? '');
   const text = message || 'You have already submitted this file, and it has not been printed yet.';
-  const named = !id || text.includes(id) ? text : `${text} Its job ID is ${id}.`;
-  say(named, { href: id ? `/track?job=${encodeURIComponent(id)}` : '/track', text: 'Track this job' });
+  say(text, { href: id ? `/track/${encodeURIComponent(id)}` : '/track', text: 'Track this job' });
 }
 
 function minutesToWait() {

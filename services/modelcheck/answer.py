@@ -1,5 +1,6 @@
 """What the sandboxed child answers, checked: it has read a stranger's file, and is not trusted."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
@@ -50,6 +51,13 @@ class Opinion(_Answer):
     triangles: NonNegativeInt
     size: Size
     unit: Annotated[str, Field(max_length=20)]
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """Why the second reader was not asked: words that follow "Read by one reader only: "."""
+
+    because: str
 
 
 def read_facts(answer: dict[str, Any]) -> Facts:

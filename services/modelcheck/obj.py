@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.errors import Unreadable
+from services.modelcheck import polygons
 from services.modelcheck.reading import (
     AGAIN,
     MAX_TRIANGLES,
     Model,
     Points,
+    check_extent,
     keep_used,
     refuse_too_many,
 )
@@ -29,20 +31,24 @@ _POINT_OR_FACE = re.compile(rb"^[ \t]*([vf])[ \t]+([^\n#]*)", re.MULTILINE)
 
 def read(path: str) -> Model:
     points: list[Points] = []
-    faces: list[NDArray[np.int64]] = []
+    faces: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     known = made = 0
     for piece in _pieces(path):
         found = _read_points(piece)
         corners, lengths = _read_faces(piece, known)
         known += len(found)
         points.append(found)
+        faces.append((corners, lengths))
         made += int((lengths - 2).sum())
         refuse_too_many(made)
-        faces.append(_triangles(corners, lengths))
-    vertices = np.concatenate(points) if points else np.empty((0, 3))
-    triangles = np.concatenate(faces) if faces else np.empty((0, 3), np.int64)
-    if len(triangles) and not (triangles.min() >= 0 and triangles.max() < known):
+    vertices = np.concatenate(points)
+    # A face may come before its points: it is cut when all are known.
+    corners, lengths = (np.concatenate(parts) for parts in zip(*faces, strict=True))
+    if len(corners) and not (corners.min() >= 0 and corners.max() < known):
         raise Unreadable(f"The model has faces whose corners are missing. {AGAIN}")
+    if len(lengths) and lengths.max() > 3:
+        check_extent(vertices[corners])  # at once: cutting takes long, and some sizes cannot be
+    triangles = polygons.cut(vertices, corners, lengths)
     used, renumbered = keep_used(vertices, triangles.astype(np.int32))
     return Model(used, renumbered)
 
@@ -115,16 +121,3 @@ def _whole_numbers(text: bytes) -> NDArray[np.int64]:
         return np.array(tokens).astype(np.int64)
     except (ValueError, OverflowError):
         raise Unreadable(f"The model has a face whose corners are not numbers. {AGAIN}") from None
-
-
-def _triangles(corners: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each polygon as a fan around its first corner. Volume and edges do not depend on the cut."""
-    if not len(lengths):
-        return np.empty((0, 3), np.int64)
-    if (lengths == 3).all():
-        return corners.reshape(-1, 3)
-    starts = np.cumsum(lengths) - lengths
-    fans = lengths - 2
-    first = np.repeat(starts, fans)
-    step = np.arange(fans.sum()) - np.repeat(np.cumsum(fans) - fans, fans)
-    return np.stack((corners[first], corners[first + step + 1], corners[first + step + 2]), axis=1)

@@ -18,6 +18,8 @@ MAX_TRIANGLES = 2_000_000
 MAX_SIZE_MM = 10_000.0
 # A body thinner than this in two directions is a line: the finest printers resolve 0.01 mm.
 MIN_SIZE_MM = 1e-6
+# What is shorter than this is nothing that can be printed, also when it was drawn in metres.
+MIN_LONGEST_MM = 1e-3
 
 AGAIN = "Export it again, and submit the new file."
 
@@ -42,7 +44,8 @@ def read(path: str, kind: str, name: str = "") -> Model:
     """Reads the file at `path`, of `kind` stl, obj or 3mf; messages call it `name`.
 
     Raises Unreadable, in words for the student, when there is no model in it: no triangle,
-    coordinates that are not numbers, no extent, more than 10 m, or anything damaged.
+    coordinates that are not numbers, no extent, less than 0.001 mm or more than 10 m, or anything
+    damaged.
     """
     name = name or f"model.{kind}"
     try:
@@ -100,7 +103,12 @@ def _check(model: Model) -> None:
     if not len(model.faces):
         raise Unreadable(f"The model has no triangles in it, so there is nothing to print. {AGAIN}")
     refuse_too_many(len(model.faces))
-    low, high = bounds(model.vertices)
+    check_extent(model.vertices)
+
+
+def check_extent(points: Points) -> None:
+    """Raises Unreadable for points that no model has: see `read`."""
+    low, high = bounds(points)
     # The least and the greatest of an axis are not numbers when any coordinate of it is not one.
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise Unreadable(f"The model has coordinates that are not numbers. Repair it. {AGAIN}")
@@ -109,6 +117,11 @@ def _check(model: Model) -> None:
         raise Unreadable(
             f"The model would be {size.max() / 1000:,.4g} m long. Check its units: "
             "a length of 1 in the file is printed as 1 mm."
+        )
+    if 0 < size.max() < MIN_LONGEST_MM:
+        raise Unreadable(
+            f"The model is only {size.max():.2g} mm long, and would be far too small to print even "
+            f"if it was drawn in metres. Check its scale. {AGAIN}"
         )
     if np.count_nonzero(size > MIN_SIZE_MM) < 2:
         raise Unreadable(

@@ -7,26 +7,25 @@ from collections.abc import Iterator
 import numpy as np
 
 from services.errors import Unreadable
-from services.filetypes import STL_HEADER, STL_TRAILING, STL_TRIANGLE
+from services.filetypes import STL_HEADER, measure_binary_stl
+from services.looks import WINDOW
 from services.modelcheck.reading import AGAIN, Faces, Model, Points, refuse_too_many
 
 # Little-endian: a normal, three corners, and two bytes that some programs use for colour.
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _PIECE = 4 * 1024 * 1024
 _CORNER = re.compile(rb"\bvertex\s+(\S{1,64})\s+(\S{1,64})\s+(\S{1,64})")
-_FACET = re.compile(rb"\bfacet\b")
-_NAME = re.compile(rb"\b(?:end ?)?solid\b[^\r\n]*")
+_FACET = re.compile(rb"\bfacet\s+normal\b")
+# To the end of its line, or to the first triangle where all is on one line.
+_NAME = re.compile(rb"\b(?:end[ \t]?)?solid\b(?:(?!\sfacet\s+normal\s)[^\r\n])*")
 
 
 def read(path: str) -> Model:
     """Decided by the length, as 18 of 544 real binary files begin with "solid"."""
     size = os.path.getsize(path)
     with open(path, "rb") as file:
-        said = int.from_bytes(file.read(STL_HEADER)[80:], "little")
-    extra = size - STL_HEADER - STL_TRIANGLE * said
-    if said and 0 <= extra <= STL_TRAILING:
-        return _read_binary(path, said, extra)
-    return _read_text(path)
+        binary = measure_binary_stl(file.read(WINDOW), size)
+    return _read_binary(path, *binary) if binary else _read_text(path)
 
 
 def _read_binary(path: str, count: int, extra: int) -> Model:
@@ -74,8 +73,8 @@ def _pieces(path: str) -> Iterator[bytes]:
 
 
 def _without_names(text: bytes) -> bytes:
-    """A solid may be called "vertex 1 2 3"; where all is on one line, its name ends at "facet"."""
-    return _NAME.sub(lambda name: b" ".join(name.group().partition(b" facet ")[1:]), text)
+    """A solid may be called "vertex 1 2 3", or "low facet vase"."""
+    return _NAME.sub(b"", text)
 
 
 def _numbers(found: list[tuple[bytes, bytes, bytes]]) -> Points:

@@ -39,8 +39,15 @@ MAX_INSTANCES = 100_000
 MAX_DEPTH = 50
 
 _PIECE = 1024 * 1024
-_OVERLAP = 512
-_PATH = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:item|component)\s[^>]{0,400}:path\s*=")
+_OVERLAP = 4096
+# Items and components that lie in another part, by the prefix of the attribute that says so; it
+# counts where that prefix is the production extension's.
+_PLACED = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:item|component)\s([^>]{0,400})")
+_PATH = re.compile(rb"(?<![\w.-])([\w.-]{1,40}):path\s*=")
+_PRODUCTION = re.compile(
+    rb"(?<![\w.-])xmlns:([\w.-]{1,40})\s*=\s*[\"']"
+    rb"http://schemas\.microsoft\.com/3dmanufacturing/production/2015/06[\"']"
+)
 _TRIANGLE = re.compile(rb"<(?:[\w.-]{1,20}:)?triangle[\s/>]")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
 
@@ -105,6 +112,7 @@ def scan(path: str) -> Scan:
         with zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
                 is_model = entry.filename.casefold().endswith(".model")
+                prefixes = _Prefixes()
                 before = b""
                 for piece in _unpack(archive, entry):
                     total += len(piece)
@@ -114,11 +122,30 @@ def scan(path: str) -> Scan:
                         _refuse_entities(text)
                     if is_model:
                         triangles += len(_TRIANGLE.findall(text))
-                        has_paths = has_paths or _PATH.search(text) is not None
+                        prefixes.look_at(text)
                     before = _unfinished(text)
+                has_paths = has_paths or prefixes.have_paths
     except _DAMAGED:
         raise Unreadable(f"The 3MF is cut off or damaged. {AGAIN}") from None
     return Scan(triangles, has_paths)
+
+
+class _Prefixes:
+    """Of one part: which stand for the production extension, and which say where things lie."""
+
+    def __init__(self) -> None:
+        self._production: set[bytes] = set()
+        self._paths: set[bytes] = set()
+
+    def look_at(self, text: bytes) -> None:
+        self._production.update(_PRODUCTION.findall(text))
+        for attributes in _PLACED.findall(text):
+            if b":path" in attributes:
+                self._paths.update(_PATH.findall(attributes))
+
+    @property
+    def have_paths(self) -> bool:
+        return not self._production.isdisjoint(self._paths)
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

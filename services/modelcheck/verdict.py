@@ -5,12 +5,13 @@ import json
 from typing import Any
 
 from services.errors import Unreadable
+from services.filetypes import STL_TRAILING
 from services.modelcheck import estimate, fits, units
-from services.modelcheck.answer import Facts, Opinion
+from services.modelcheck.answer import Facts, NotAsked, Opinion
 from settings import Lab, Material, Printer, lab
 
 # Raise it when the same file would get another result: all jobs are then checked again.
-VERSION = 1
+VERSION = 2
 
 SIZE_TOLERANCE = 1e-4
 
@@ -36,10 +37,11 @@ def failed(error: str) -> dict[str, Any]:
 
 
 def judge(
-    facts: Facts, opinion: Opinion | Unreadable | str | None, material: Material | None
+    facts: Facts, opinion: Opinion | Unreadable | NotAsked | str | None, material: Material | None
 ) -> dict[str, Any]:
-    """The `model` object. `opinion` is the second reader's (of a 3MF), its refusal, why it gave
-    none in words, or None when it was not asked. Sizes in mm, cm2, cm3, grams and cents."""
+    """The `model` object. `opinion` is the second reader's (of a 3MF), its refusal, why it was not
+    asked, why it gave none in words, or None where there is no second reader. Sizes in mm, cm2,
+    cm3, grams and cents."""
     known = lab()
     fitting = {
         printer.id: fits.fit(facts.size, printer.build_volume_mm, may)
@@ -107,6 +109,14 @@ def _about_size(
                 "exported in millimetres.",
             )
         )
+    if max(facts.size) < units.SMALLEST_IN_METRES and not guessed:
+        found.append(
+            (
+                "tiny",
+                f"At {size} mm it is too small to print. Ask the student which size is meant, and "
+                "have it exported in that.",
+            )
+        )
     if not fits_somewhere:
         largest = max(printers, key=lambda printer: max(printer.build_volume_mm))
         room = " × ".join(f"{side:g}" for side in largest.build_volume_mm)
@@ -169,18 +179,13 @@ def _about_surface(facts: Facts) -> list[tuple[str, str]]:
     return found
 
 
-def _about_file(facts: Facts, opinion: Opinion | Unreadable | str | None) -> list[tuple[str, str]]:
+def _about_file(
+    facts: Facts, opinion: Opinion | Unreadable | NotAsked | str | None
+) -> list[tuple[str, str]]:
     found = []
     for note in facts.notes:
         if note.code == "trailing_bytes":
-            found.append(
-                (
-                    note.code,
-                    f"The file goes on for {_count(note.count, 'byte')} after its last triangle. "
-                    "The model is complete, but some slicers refuse the file: export it again "
-                    "if yours does.",
-                )
-            )
+            found.append((note.code, _about_surplus(note.count, facts.triangles)))
         elif note.code == "one_reader":
             found.append(
                 (
@@ -191,7 +196,21 @@ def _about_file(facts: Facts, opinion: Opinion | Unreadable | str | None) -> lis
             )
         elif note.code == "readers_disagree":
             found.append(_disagreement(f"{note.first:,} and {note.second:,} triangles"))
-    if isinstance(opinion, Opinion):
+    return found + _about_opinion(facts, opinion)
+
+
+def _about_opinion(
+    facts: Facts, opinion: Opinion | Unreadable | NotAsked | str | None
+) -> list[tuple[str, str]]:
+    found = []
+    if isinstance(opinion, NotAsked):
+        found.append(
+            (
+                "read_once",
+                f"Read by one reader only: {opinion.because}. There is nothing to do.",
+            )
+        )
+    elif isinstance(opinion, Opinion):
         if opinion.triangles != facts.triangles:
             found.append(
                 _disagreement(f"{facts.triangles:,} and {opinion.triangles:,} placed triangles")
@@ -204,6 +223,19 @@ def _about_file(facts: Facts, opinion: Opinion | Unreadable | str | None) -> lis
     elif opinion:
         found.append(_disagreement(f"the other one gave up: {opinion}"))
     return found
+
+
+def _about_surplus(surplus: int, triangles: int) -> str:
+    words = f"The file goes on for {_count(surplus, 'byte')} after its last triangle. "
+    if surplus <= STL_TRAILING:
+        return words + (
+            "The model is complete, but some slicers refuse the file: export it again if yours "
+            "does."
+        )
+    return words + (
+        f"All that is said here is of the {_count(triangles, 'triangle')} that it counts itself: "
+        "compare size and shape in the slicer, and have it exported again if they differ."
+    )
 
 
 def _disagreement(how: str) -> tuple[str, str]:

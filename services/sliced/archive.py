@@ -15,7 +15,6 @@ from services.sliced import comments, facts
 from services.sliced.facts import Plate, SlicedFacts
 
 MAX_PART = 1024 * 1024  # bytes of a part, unpacked
-MAX_PLATES = 64
 _SLICE_INFO = "metadata/slice_info.config"
 _SETTINGS = "metadata/project_settings.config"
 
@@ -32,7 +31,7 @@ def read(path: Path) -> SlicedFacts | None:
             comments.read(_text(archive, parts[name]))
             for name in sorted(parts)[: archives.ENTRIES]
             if name.startswith("metadata/plate_") and name.endswith(".gcode")
-        ][:MAX_PLATES]
+        ][: facts.MAX_PLATES]
         plates = _plates(archive, parts)
         if not plates:
             plates = [comments.to_plate(said, str(at)) for at, said in enumerate(headers, 1)]
@@ -90,7 +89,7 @@ class _SliceInfo:
             tuple(dict.fromkeys(filter(None, facts.kinds(";".join(k for k, _ in self._used))))),
         )
         is_sliced = plate.weight_g is not None or plate.time_hours is not None
-        if is_sliced and len(self.plates) < MAX_PLATES:
+        if is_sliced and len(self.plates) < facts.MAX_PLATES:
             self.plates.append(plate)
         self._said = None
 

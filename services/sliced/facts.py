@@ -8,6 +8,7 @@ from dataclasses import dataclass
 MAX_WEIGHT_G = 20_000.0
 MAX_HOURS = 1_000.0
 MAX_WORDS = 80
+MAX_PLATES = 64
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][-+]?\d{1,3})?")
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s{0,3}(d|h|m|s)[a-z]{0,7}", re.IGNORECASE)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from models import Job
 from services import siblings, storage
 from services.errors import PrintdeskError
+from services.sliced import asking
 from services.sliced.facts import SlicedFacts
-from services.sliced.reading import read_sliced
 from settings import Printer, lab
 
 if TYPE_CHECKING:
@@ -22,11 +22,17 @@ _RESIN = "Resin"
 
 @dataclass(frozen=True)
 class SlicedOffer:
-    """A sliced file and what it says. `hints` are sentences on what differs from the job."""
+    """A sliced file and what it says. `hints` are sentences on what differs from the job.
+
+    `printer_name` is the printer it is sliced for: the lab's name for it, else the slicer's.
+    `other_printer` is that printer when the job asks for another, and could be printed on it.
+    """
 
     file_name: str
     facts: SlicedFacts
     hints: tuple[str, ...]
+    printer_name: str | None
+    other_printer: Printer | None
 
     @property
     def weight_g(self) -> float | None:
@@ -47,23 +53,33 @@ def offer(job: Job | JobView) -> SlicedOffer | None:
         if name is None:
             return None
         with storage.translated():
-            facts = read_sliced(storage.path_of(job.folder) / name)
+            facts = asking.ask(storage.path_of(job.folder) / name)
     except (PrintdeskError, ValueError):
         return None
-    return None if facts is None else SlicedOffer(name, facts, tuple(_hints(job, facts)))
+    return None if facts is None else _offer(job, name, facts)
 
 
-def _hints(job: Job | JobView, facts: SlicedFacts) -> list[str]:
+def _offer(job: Job | JobView, file_name: str, facts: SlicedFacts) -> SlicedOffer:
+    printer = _known_printer(facts.printer) if facts.printer else None
+    can_change = printer and printer.id != job.printer and printer.material == job.material
+    return SlicedOffer(
+        file_name,
+        facts,
+        tuple(_hints(job, facts, printer)),
+        printer.name if printer else facts.printer,
+        printer if can_change else None,
+    )
+
+
+def _hints(job: Job | JobView, facts: SlicedFacts, sliced_for: Printer | None) -> list[str]:
     hints = []
     if facts.filament_types and job.material == _RESIN:
         listed = " and ".join(facts.filament_types)
         hints.append(f"It is sliced for filament ({listed}), and the job asks for {job.material}.")
-    if facts.printer is not None:
-        sliced_for = _known_printer(facts.printer)
-        if sliced_for is None or sliced_for.id != job.printer:
-            named = sliced_for.name if sliced_for else facts.printer
-            wanted = lab().printer_name(job.printer)
-            hints.append(f"It is sliced for the {named}, and the job asks for the {wanted}.")
+    if facts.printer is not None and (sliced_for is None or sliced_for.id != job.printer):
+        named = sliced_for.name if sliced_for else facts.printer
+        wanted = lab().printer_name(job.printer)
+        hints.append(f"It is sliced for the {named}, and the job asks for the {wanted}.")
     return hints
 
 

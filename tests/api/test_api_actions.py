@@ -168,6 +168,35 @@ def test_a_rejection_without_a_reason_is_refused(desk, body):
     assert fields and {name.partition(".")[0] for name in fields} == {"reasons"}
 
 
+def test_an_amount_that_no_print_has_is_refused_in_words(desk):
+    job_id = desk.job()
+    desk.staff.post(f"/jobs/{job_id}/lock")
+    answer = desk.staff.post(f"/jobs/{job_id}/approve", {"weight_g": 1e-300, "time_hours": 1e-300})
+    assert refusal_of(answer, 400, "invalid")["fields"] == {
+        "weight_g": "Enter the weight in grams: at least 0.1, at most 20,000.",
+        "time_hours": "Enter the time in hours: at least 0.01, at most 1,000.",
+    }
+    answer = desk.staff.post(f"/jobs/{job_id}/approve", {"weight_g": 0.1, "time_hours": 0.01})
+    assert (answer.json["cost_cents"], answer.json["time_hours"]) == (300, 0.5)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"reasons": ["Other"]},
+        {"reasons": ["Model is not manifold", "Other"]},
+        {"reasons": ["Other"], "custom_reason": "  "},
+        {"custom_reason": "Other"},
+    ],
+)
+def test_other_alone_is_no_reason(desk, body):
+    job_id = desk.job()
+    answer = desk.staff.act(job_id, "reject", body)
+    fields = refusal_of(answer, 400, "invalid")["fields"]
+    assert set(fields) == {"custom_reason"} and "in your own words" in fields["custom_reason"]
+    assert desk.staff.get(f"/jobs/{job_id}").json["status"] == "UPLOADED"
+
+
 def test_own_words_take_the_place_of_other(desk):
     body = {"reasons": ["Model is not manifold", "Other"], "custom_reason": "Too thin."}
     answer = desk.staff.act(desk.job(), "reject", body)

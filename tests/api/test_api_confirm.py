@@ -3,7 +3,7 @@
 import pytest
 
 from services import confirmations
-from tests.support.client import changed_link, refusal_of, rows, token_of
+from tests.support.client import changed_job, changed_link, refusal_of, rows, token_of
 
 NOT_OURS = ["x", "forged.token", "a" * 4000, "%00", "..", "null", "InVhYmMi.AAAAAAAAAAAAAAAAAAAA"]
 
@@ -78,7 +78,7 @@ def test_a_link_of_a_job_that_moved_on_is_gone(desk):
     token = token_of(job_id)
     desk.staff.post(f"/jobs/{job_id}/admin/force-confirm", {"reason": "At the desk"})
     details = refusal_of(desk.stranger().post(f"/confirm/{token}"), 410, "link_gone")
-    assert details["reason"] == "replaced"
+    assert details["reason"] == "settled"
 
 
 def test_a_link_of_a_deleted_job_is_not_found(desk):
@@ -86,7 +86,8 @@ def test_a_link_of_a_deleted_job_is_not_found(desk):
     token = token_of(job_id)
     desk.staff.post(f"/jobs/{job_id}/lock")
     assert desk.staff.call("DELETE", f"/jobs/{job_id}").status_code == 204
-    refusal_of(desk.stranger().post(f"/confirm/{token}"), 404, "not_found")
+    details = refusal_of(desk.stranger().post(f"/confirm/{token}"), 404, "not_found")
+    assert details["reason"] == "gone"
 
 
 def test_reading_the_token_route_is_no_way_to_confirm(desk):
@@ -110,6 +111,23 @@ def test_an_expired_link_says_what_can_be_done(desk, configure):
     about = stranger.get("/confirm/expired", query_string={"job_id": job_id}).json
     assert about["can_resend"] is False and 3500 < about["retry_after_s"] <= 3600
     assert stranger.post(f"/confirm/{token_of(job_id)}").status_code == 200
+
+
+def test_what_can_be_done_about_a_link_is_said_as_it_is(desk):
+    def about(job_id):
+        answer = desk.stranger().get("/confirm/expired", query_string={"job_id": job_id})
+        return answer.json["can_resend"], answer.json["message"]
+
+    job_id, unpriced = desk.job("PENDING"), desk.job()
+    assert about(job_id)[1].startswith("Your confirmation link still works.")
+    with changed_job(job_id) as job:  # expired, and no sweep has been by
+        job.confirmation_expires_at = job.confirmation_expires_at.replace(year=2020)
+    can_resend, words = about(job_id)
+    assert can_resend and words.startswith("Your confirmation link has expired.")
+    by_hand = {"new_status": "PENDING", "reason": "By mistake"}
+    desk.staff.post(f"/jobs/{unpriced}/admin/change-status", by_hand)
+    can_resend, words = about(unpriced)
+    assert not can_resend and "has not set a price" in words
 
 
 @pytest.mark.parametrize(

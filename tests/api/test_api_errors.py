@@ -117,6 +117,48 @@ def test_a_body_of_more_than_a_megabyte_is_refused(desk):
         assert "notes" in refusal_of(answer, 400, "invalid")["fields"]
 
 
+def routes_without_a_body(desk):
+    for rule in desk.app.url_map.iter_rules():
+        view = desk.app.view_functions[rule.endpoint]
+        if rule.rule.startswith(API) and hasattr(view, "_spec") and not view._spec.get("body"):
+            for method in rule.methods & {"POST", "PUT", "PATCH", "DELETE"}:
+                if rule.endpoint != "student.submit":
+                    yield method, rule.rule.removeprefix(API)
+
+
+def test_a_route_that_takes_no_body_refuses_one_and_changes_nothing(desk):
+    admin, job_id = desk.caller(Role.ADMIN), desk.job()
+    before = rows()
+    routes = list(routes_without_a_body(desk))
+    assert len(routes) >= 12
+    for method, route in routes:
+        path = route.replace("<job_id>", job_id).replace("<token>", "x")
+        answer = admin.call(method, path, {"foo": 1, "bar": {}})
+        assert set(refusal_of(answer, 400, "invalid")["fields"]) == {"foo", "bar"}, route
+        for body in (b"garbage", b"[]", b"null", b"1", b"\xff\xfe", b"[" * 100_000):
+            for content_type in ("application/json", "text/plain"):
+                answer = admin.call(method, path, data=body, content_type=content_type)
+                assert "takes no body" in answer.json["message"], (route, body[:10])
+                refusal_of(answer, 400, "invalid")
+        answer = admin.call(method, path, {"foo": "x" * 10 * 1024**2})
+        refusal_of(answer, 413, "too_large")
+    assert rows() == before
+
+
+def test_an_empty_object_is_as_good_as_no_body(desk):
+    job_id = desk.job()
+    for data in (b"", b"{}", b" {} "):
+        answer = desk.staff.call("POST", f"/jobs/{job_id}/lock", data=data)
+        assert answer.status_code == 200, answer.text
+
+
+def test_a_text_that_is_too_long_is_told_in_characters(desk):
+    job_id = desk.job()
+    answer = desk.staff.call("PATCH", f"/jobs/{job_id}/notes", {"notes": "x" * 20_001})
+    fields = refusal_of(answer, 400, "invalid")["fields"]
+    assert fields == {"notes": "String should have at most 20000 characters"}
+
+
 def test_a_body_that_does_not_say_how_long_it_is_is_refused_alike(desk):
     """As a program sends it that does not know yet: in chunks."""
     job_id = desk.job()

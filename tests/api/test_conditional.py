@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from models import Role, utcnow
-from services import usage
+from services import jwks, usage
+from tests.support import issuer as issuers
 from tests.support import queries
-from tests.support.client import Caller, changed_job, refusal_of
+from tests.support.client import NAMES, Caller, changed_job, email_of, refusal_of
 
 ROUTES = (
     *("/jobs", "/jobs?status=UPLOADED&page=1", "/jobs/{id}", "/news"),
@@ -37,6 +38,22 @@ def unchanged(caller, path):
 
 
 @pytest.fixture
+def issuer(configure):
+    jwks.store.cache_clear()
+    with issuers.running() as running:
+        configure(JWT_JWKS_URL=running.url, JWT_ISSUER=issuers.ISSUER)
+        yield running
+    jwks.store.cache_clear()
+
+
+def by_provider(desk, issuer):
+    """Somebody with a token of an identity provider, whose subject is known here."""
+    first = issuer.token(email=email_of(NAMES[Role.STAFF]), email_verified=True)
+    assert Caller(desk.client(), first).get("/stats").status_code == 200
+    return Caller(desk.client(), issuer.token())
+
+
+@pytest.fixture
 def job_id(desk):
     return desk.job()
 
@@ -62,11 +79,14 @@ def test_any_change_means_a_new_answer(desk, job_id, route):
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("of", ["token", "session"])
-def test_a_304_costs_one_query(desk, job_id, route, of):
+@pytest.mark.parametrize("of", ["token", "session", "jwt"])
+def test_a_304_costs_one_query(desk, job_id, route, of, request):
     """The one that looks who is asking brings the state of the database with it."""
     path = route.replace("{id}", job_id)
-    caller = desk.staff if of == "token" else Caller(desk.browser())
+    if of == "jwt":
+        caller = by_provider(desk, request.getfixturevalue("issuer"))
+    else:
+        caller = desk.staff if of == "token" else Caller(desk.browser())
     with queries.noted() as asked:
         answer, _ = unchanged(caller, path)
         *_, before, last = asked

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from api import schemas
-from api.examples import EXAMPLES
+from api.examples import EXAMPLES, REFUSALS
 from models import Role
 from settings import ROOT
 from tests.support.client import API, refusal_of
@@ -84,13 +84,37 @@ def test_every_body_has_an_example_that_fits(document):
         bodies += [found for status, found in operation["responses"].items() if status < "300"]
         for body in bodies:
             for content in body.get("content", {}).values():
-                assert content["example"], path
-                given.add(content["schema"]["$ref"].rpartition("/")[2])
+                if "$ref" in content["schema"]:
+                    assert content["example"], path
+                    given.add(content["schema"]["$ref"].rpartition("/")[2])
     assert given == set(EXAMPLES)
     for name, example in EXAMPLES.items():
         model: type[BaseModel] = getattr(schemas, name)
         assert model.model_validate(example)
         assert set(example) <= set(model.model_fields)
+
+
+def test_every_operation_has_an_example_for_each_answer_with_words(document):
+    for path, method, operation in operations(document):
+        examples = 0
+        for status, answer in operation["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                assert content.get("example") or kind.startswith("image/"), (path, method, status)
+                examples += "example" in content
+        assert examples, (path, method)
+
+
+def test_every_refusal_s_example_has_the_error_format():
+    for status, example in REFUSALS.items():
+        out = schemas.ErrorOut.model_validate(example)
+        assert out.details.items() <= example.items(), status
+
+
+def test_pictures_say_what_they_are(document):
+    job = document["paths"][f"{API}/jobs/{{job_id}}/thumbnail"]["get"]["responses"]["200"]
+    assert set(job["content"]) == {"image/png", "image/webp"}
+    preview = document["paths"][f"{API}/jobs/{{job_id}}/preview"]["get"]["responses"]["200"]
+    assert preview["content"]["application/json"]["example"]["state"] == "ok"
 
 
 def test_every_reference_leads_somewhere(document):

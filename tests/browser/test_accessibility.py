@@ -5,8 +5,12 @@ from playwright.sync_api import expect
 
 from tests.browser.test_console import new_job, panel_of
 from tests.support import axe
-from tests.support.pages import card_of, lead_to, look_again, sign_in
+from tests.support.pages import LEADING_TO, card_of, lead_to, look_again, sign_in
 
+# Playwright's questions count as clicks; the hint at the sound is for who has not clicked yet.
+NOBODY_CLICKED = (
+    "Object.defineProperty(navigator, 'userActivation', { value: { hasBeenActive: false } });"
+)
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -61,7 +65,7 @@ def test_the_queue_and_its_dialogs(desk, theme):
 
 
 @THEMES
-@pytest.mark.parametrize("status", ["PENDING", "PRINTING", "COMPLETED", "PAIDPICKEDUP", "REJECTED"])
+@pytest.mark.parametrize("status", LEADING_TO)
 def test_each_status_and_its_dialogs(desk, theme, status):
     job = lead_to(desk, new_job(desk, "Status Person"), status)
     desk.goto(f"/dashboard?status={status}&job={job}&search={job[:8]}")
@@ -78,9 +82,69 @@ def test_each_status_and_its_dialogs(desk, theme, status):
 
 
 @THEMES
+def test_what_two_people_do_to_one_job(desk, second, problems):
+    """A lock, its release, notes that collide, many at once, a toast, a banner."""
+    problems.ignore("409", "ERR_INTERNET_DISCONNECTED")
+    job = new_job(desk, "Shared Person")
+    second.request.post(f"/api/v1/jobs/{job}/lock")
+    desk.goto(f"/dashboard?search={job[:8]}&job={job}")
+    card, dialog = card_of(desk, job[:8]), desk.get_by_role("dialog")
+    expect(card).to_contain_text("Sam Park is editing")
+    axe.check(desk, "a locked job")
+    desk.get_by_role("button", name="Release the lock").click()
+    expect(dialog).to_be_visible()
+    axe.check(desk, "the dialog of a lock's release")
+    close_dialog(desk)
+    second.request.post(f"/api/v1/jobs/{job}/unlock")
+    second.request.patch(f"/api/v1/jobs/{job}/notes", data={"notes": "theirs", "base": ""})
+    desk.get_by_label("Staff notes").fill("ours")
+    desk.get_by_label("Staff notes").press("Control+Enter")
+    expect(desk.get_by_role("button", name="Keep both")).to_be_visible()
+    axe.check(desk, "notes that collide")
+    desk.get_by_role("button", name="Keep both").click()
+    look_again(desk)
+    card.get_by_role("checkbox").click()
+    desk.locator("#queue-marked").get_by_role("button", name="Mark as reviewed").click()
+    expect(dialog).to_be_visible()
+    axe.check(desk, "the dialog of many at once")
+    dialog.locator(".btn-primary").click()
+    expect(desk.locator(".pd-toasts > *").first).to_be_visible()
+    axe.check(desk, "a toast")
+    desk.context.set_offline(True)
+    expect(desk.locator("#shell-banner")).to_be_visible()
+    axe.check(desk, "the banner of a server that is away")
+    desk.context.set_offline(False)
+
+
+@THEMES
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_sound_and_the_slicer_help(new_page, live, theme, problems, width):
+    problems.ignore("Failed to launch")
+    desk = new_page(viewport={"width": width, "height": 844}, color_scheme=theme)
+    desk.add_init_script(NOBODY_CLICKED)
+    sign_in(desk, live)
+    job = new_job(desk, "Helped Person")
+    desk.goto(f"/dashboard?search={job[:8]}")
+    expect(desk.get_by_text("Click anywhere to turn the sound on.")).to_be_visible()
+    axe.check(desk, "the hint at the sound")
+    desk.get_by_role("button", name="Sound: ").click()
+    axe.check(desk, "the sound settings")
+    desk.keyboard.press("Escape")
+    card_of(desk, job[:8]).get_by_role("link", name="Open in slicer").click()
+    expect(desk.get_by_role("dialog", name="Open in slicer")).to_be_visible()
+    axe.check(desk, "the slicer help")
+
+
+@THEMES
 def test_the_other_pages(desk, theme, problems):
     job = new_job(desk, "Page Person")
-    for path in ("/dashboard?search=nobody-of-that-name", f"/job/{job}", "/mail", "/people"):
+    for path in (
+        "/dashboard?search=nobody-of-that-name",
+        f"/job/{job}",
+        "/mail",
+        "/people",
+        "/account",
+    ):
         desk.goto(path)
         expect(desk.locator("main")).not_to_be_empty()
         desk.wait_for_load_state("networkidle")

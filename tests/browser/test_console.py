@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import meshes
+from tests.support import meshes, servers
 from tests.support.accounts import add_staff
 from tests.support.pages import (
     act,
@@ -21,28 +21,6 @@ from tests.support.pages import (
 )
 
 NUMBERS = count(1)
-SAM = ("sam.park@printlab.example", "another long password")
-
-
-@pytest.fixture(scope="session")
-def sam(live):
-    add_staff(live, SAM[0], "Sam Park", SAM[1])
-    return SAM
-
-
-@pytest.fixture
-def desk(new_page, live):
-    """A signed-in page, 1440 px wide."""
-    page = new_page(viewport={"width": 1440, "height": 900})
-    sign_in(page, live)
-    return page
-
-
-@pytest.fixture
-def second(new_page, live, sam):
-    page = new_page(viewport={"width": 1440, "height": 900})
-    sign_in(page, live, *sam)
-    return page
 
 
 def new_job(page, name="Ada Lovelace", **fields):
@@ -171,71 +149,6 @@ def test_what_happens_while_the_page_asks_is_seen_at_once(new_page, live):
     expect(page).to_have_title("(1) Queue · Printdesk")
 
 
-COUNTED_AUDIO = """
-window.tones = 0;
-const Real = window.AudioContext;
-window.AudioContext = class extends Real {
-  createOscillator() { window.tones += 1; return super.createOscillator(); }
-};
-"""
-
-
-def test_a_new_job_sounds_in_one_tab_only(new_page, live):
-    first = new_page()
-    first.context.add_init_script(COUNTED_AUDIO)
-    sign_in(first, live)
-    second = first.context.new_page()
-    second.goto("/dashboard")
-    for page in (first, second):
-        expect(page.get_by_text("Updated")).to_be_visible()
-        page.get_by_role("heading", name="Printdesk").or_(page.locator("main")).first.click(
-            position={"x": 5, "y": 5}
-        )
-    new_job(first, "Sound Check")
-    for page in (first, second):
-        with page.expect_response("**/api/v1/news"):
-            look_again(page)
-    first.wait_for_timeout(500)
-    played = [page.evaluate("window.tones") for page in (first, second)]
-    assert sorted(played) == [0, 2], played  # two notes
-
-
-def test_the_sound_can_be_tried_turned_down_and_off(new_page, live):
-    page = new_page()
-    page.context.add_init_script(COUNTED_AUDIO)
-    sign_in(page, live)
-    page.get_by_role("button", name="Sound: ").click()
-    page.get_by_role("button", name="Test the sound").click()
-    page.wait_for_function("window.tones === 2")
-    page.get_by_label("Volume").fill("0.2")
-    page.get_by_label("Play a sound when a job arrives").uncheck()
-    page.keyboard.press("Escape")
-    expect(page.get_by_label("Volume")).to_be_hidden()
-    page.reload()
-    expect(page.get_by_role("button", name="Sound: off")).to_be_visible()
-    new_job(page, "Silent Night")
-    with page.expect_response("**/api/v1/news"):
-        look_again(page)
-    page.wait_for_timeout(300)
-    assert page.evaluate("window.tones") == 0
-    page.get_by_role("button", name="Sound: off").click()
-    expect(page.get_by_label("Volume")).to_have_value("0.2")
-
-
-def test_a_browser_that_blocks_sound_says_so_until_somebody_clicks(desk):
-    desk.reload()
-    hint = desk.get_by_text("Click anywhere to turn the sound on.")
-    blocked = desk.evaluate("!navigator.userActivation.hasBeenActive")
-    if not blocked:
-        pytest.skip("this browser lets a page sound at once")
-    expect(hint).to_be_visible()
-    new_job(desk, "Early Bird")
-    look_again(desk)
-    expect(desk.get_by_text("A new job has arrived. Click anywhere to hear it.")).to_be_visible()
-    desk.locator("main").click(position={"x": 3, "y": 3})
-    expect(desk.locator(".pd-sound-hint")).to_have_count(0)
-
-
 @pytest.mark.parametrize(("wish", "times"), [("reduce", "1"), ("no-preference", "infinite")])
 def test_the_pulse_stops_for_who_wants_no_motion(new_page, live, wish, times):
     page = new_page(reduced_motion=wish)
@@ -313,6 +226,21 @@ def test_a_view_stands_in_the_address_and_back_works(desk):
     assert "search" not in desk.url
     desk.go_back()
     expect(desk.get_by_label("Search")).to_have_value(name)
+
+
+def test_back_to_a_reason_of_ones_own_shows_it(desk):
+    desk.goto("/dashboard?status=REJECTED&reason=Too+wobbly")
+    desk.get_by_text("More filters").click()
+    reason = desk.get_by_label("Rejected for")
+    expect(reason).to_have_value("Too wobbly")
+    desk.get_by_role("button", name="Clear").click()
+    expect(reason).to_have_value("all")
+    expect(desk).to_have_url(re.compile(r"/dashboard\?status=REJECTED$"))
+    desk.reload()
+    expect(desk.get_by_role("tab", name="Rejected")).to_have_attribute("aria-selected", "true")
+    desk.go_back()
+    expect(reason).to_have_value("Too wobbly")
+    expect(reason.locator("option:checked")).to_have_text("Too wobbly")
 
 
 def test_dates_narrow_the_list(desk):
@@ -486,10 +414,83 @@ def test_a_lock_of_another_shows_and_an_administrator_can_release_it(desk, secon
     dialog.get_by_label("Why is the lock released?").fill("Sam went home")
     dialog.get_by_role("button", name="Release").click()
     expect(card.get_by_role("button", name="Approve")).to_be_enabled()
-    second.get_by_role("dialog").get_by_label("Weight (g)").fill("10")
-    second.get_by_role("dialog").get_by_label("Time (hours)").fill("1")
-    second.get_by_role("dialog").get_by_role("button", name="Approve").click()
-    expect(toast(second)).to_contain_text("You do not hold the lock")
+    card.get_by_role("button", name="Approve").click()
+    expect(dialog).to_contain_text("Approve this job")
+    own = second.get_by_role("dialog")
+    own.get_by_label("Weight (g)").fill("10")
+    own.get_by_label("Time (hours)").fill("1")
+    own.get_by_role("button", name="Approve").click()
+    expect(own.get_by_role("alert")).to_contain_text("Admin is editing this job")
+    expect(own.get_by_label("Weight (g)")).to_have_value("10")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    own.get_by_role("button", name="Approve").click()
+    expect(own).to_be_hidden()
+
+
+def test_what_was_typed_outlives_a_lock_that_ran_out(desk, live):
+    """A laptop sleeps while a rejection is written."""
+    job = new_job(desk, "Sleepy Person")
+    look_again(desk)
+    card_of(desk, job[:8]).get_by_role("button", name="Reject").click()
+    dialog = desk.get_by_role("dialog")
+    words = "The walls of the tower are thinner than the nozzle is wide."
+    dialog.get_by_label("In your own words").fill(words)
+    with servers.connect(live.database_url) as connection:
+        connection.execute("UPDATE jobs SET locked_until = now() - interval '1 hour'")
+    dialog.get_by_role("button", name="Reject").click()
+    expect(dialog).to_be_hidden()
+    expect(toast(desk)).to_contain_text("Rejected")
+    answer = desk.request.get(f"/api/v1/jobs/{job}").json()
+    assert (answer["status"], answer["reject_reasons"]) == ("REJECTED", [words])
+
+
+def test_a_dialog_that_is_open_in_two_tabs_works_in_both(desk):
+    job = new_job(desk, "Doubled Tab")
+    other = desk.context.new_page()
+    other.goto("/dashboard")
+    dialogs = []
+    for page in (desk, other):
+        look_again(page)
+        card_of(page, job[:8]).get_by_role("button", name="Approve").click()
+        dialogs.append(page.get_by_role("dialog"))
+        expect(dialogs[-1]).to_be_visible()
+    dialogs[1].get_by_label("Weight (g)").fill("10")
+    dialogs[1].get_by_label("Time (hours)").fill("1")
+    dialogs[0].get_by_role("button", name="Cancel").click()
+    expect(dialogs[0]).to_be_hidden()
+    for _ in range(50):
+        if desk.request.get(f"/api/v1/jobs/{job}").json()["locked_by"] is None:
+            break
+        desk.wait_for_timeout(100)
+    dialogs[1].get_by_role("button", name="Approve").click()
+    expect(dialogs[1]).to_be_hidden()
+    assert desk.request.get(f"/api/v1/jobs/{job}").json()["status"] == "PENDING"
+
+
+def test_printer_and_colour_follow_the_material(desk):
+    job = new_job(desk, "Resinous Person")
+    look_again(desk)
+    card_of(desk, job[:8]).get_by_role("button", name="Approve").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("Weight (g)").fill("10")
+    dialog.get_by_label("Time (hours)").fill("1")
+    dialog.get_by_label("Material").select_option("Resin")
+    expect(dialog).to_contain_text("Cost: $")
+    expect(dialog.get_by_label("Printer")).to_have_value("formlabs_form3")
+    expect(dialog.get_by_label("Colour").locator("option")).to_have_text(
+        ["Choose…", "Black", "White", "Gray", "Clear"]
+    )
+    dialog.get_by_label("Colour").select_option("Clear")
+    dialog.get_by_label("Material").select_option("Filament")
+    expect(dialog.get_by_label("Printer")).to_have_value("")
+    expect(dialog.get_by_label("Colour")).to_have_value("Clear")
+    dialog.get_by_label("Material").select_option("Resin")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(dialog).to_be_hidden()
+    answer = desk.request.get(f"/api/v1/jobs/{job}").json()
+    chosen = (answer["material"], answer["printer"], answer["color"])
+    assert chosen == ("Resin", "formlabs_form3", "Clear")
 
 
 def test_leaving_the_page_gives_the_lock_back(desk, second):

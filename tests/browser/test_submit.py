@@ -89,6 +89,34 @@ def test_the_same_file_again_names_the_first_job(page: Page, model, problems):
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("alert")).to_contain_text(first)
     expect(page.get_by_label("Name", exact=True)).to_have_value("Jane Doe")
+    link = page.get_by_role("link", name="Track this job")
+    expect(link).to_have_attribute("href", re.compile(rf"^/track/{first}[0-9a-f]{{24}}$"))
+    link.click()
+    expect(page.get_by_role("heading", name=f"Job {first}")).to_be_visible()
+
+
+def test_a_slow_upload_shows_how_far_it_is(page: Page, tmp_path):
+    path = tmp_path / "large.stl"
+    path.write_bytes(meshes.binary_stl(meshes.cube(17) * 2000))  # 1.1 MB
+    page.goto("/submit")
+    fill_form(page, path, "slow@uni.example")
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    button, bar = page.locator("#send"), page.get_by_role("progressbar")
+    expect(bar).to_be_hidden()
+    button.click()
+    expect(button).to_have_text("Sending…")
+    expect(button).to_be_disabled()
+    expect(page.locator("#submit-form")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_text("Uploading large.stl…")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(bar).to_be_visible()
+    expect(page.locator("#upload-amount")).to_have_text(re.compile(r"^[1-9]\d? % of 1\.1 MB$"))
+    seen = float(bar.get_attribute("value") or 0)
+    assert 0 < seen < 100
+    network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    page.wait_for_url("**/submit/success?job=*")
 
 
 def test_a_lost_connection_loses_nothing_typed(page: Page, model, problems):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -36,7 +37,7 @@ def test_the_defaults_are_not_weak():
     [
         ({"host": "0.0.0.0"}, "HOST"),
         ({"host": "192.0.2.7", "public_url": "http://print.example.edu"}, "HOST"),
-        ({"secret_key": "secret"}, "SECRET_KEY"),
+        ({"secret_key": "hunter2"}, "SECRET_KEY"),
         ({"secret_key": "x" * 64}, "SECRET_KEY"),
         ({"admin_password": "short pass"}, "ADMIN_PASSWORD"),
         ({"admin_password": "Password-2026-2027"}, "ADMIN_PASSWORD"),
@@ -44,15 +45,90 @@ def test_the_defaults_are_not_weak():
         ({"oidc_issuer": "http://id.example.edu"}, "OIDC_ISSUER"),
         ({"jwt_jwks_url": "http://id.example.edu/jwks", "jwt_audience": "x"}, "JWT_JWKS_URL"),
         ({"jwt_jwks_url": "https://id.example.edu/jwks"}, "JWT_AUTHORIZED_PARTIES"),
-        ({"oidc_trust_email": True}, "OIDC_TRUST_EMAIL"),
+        ({"smtp_url": "smtp://lab:the-secret@mail.example.edu"}, "SMTP_URL"),
     ],
     ids=str,
 )
-def test_what_is_weak_is_named_in_one_line(given, name):
+def test_what_is_weak_is_named_in_one_line_and_refused_in_production(given, name):
     [line] = checks.weak_settings(values(**given))
     assert name in line and "\n" not in line
-    for secret in (given.get("secret_key"), given.get("admin_password")):
+    for secret in (given.get("secret_key"), given.get("admin_password"), "the-secret"):
         assert not secret or secret not in line
+    checks.check_production(values(**given))  # embedded: one machine, and a warning
+    assert f"Weak setting: {line}" in checks.warnings(values(**given))
+    [refused, *others] = refusals(**given)
+    assert line in refused
+    # Where PUBLIC_URL is missing too, that is said by itself.
+    assert len(others) <= (1 if given.get("host") == "0.0.0.0" else 0)
+
+
+def production(**given):
+    """As a lab with a database of its own sets it: nothing about it is weak."""
+    good = {
+        "database_url": DATABASE,
+        "secret_key": GOOD_KEY,
+        "public_url": "https://print.example.edu",
+    }
+    return values(**(good | given))
+
+
+def refusals(**given):
+    """The lines that production refuses these settings with, as they are told."""
+    given = given if "host" not in given else {"public_url": ""} | given
+    with pytest.raises(LaunchError) as refused:
+        checks.check_production(production(**given))
+    assert refused.value.code == checks.CONFIGURATION
+    lines = f"printdesk: {refused.value}".splitlines()
+    assert all(line.startswith("printdesk: DATABASE_URL is set, so this") for line in lines)
+    return lines
+
+
+def test_production_names_all_that_is_weak_at_once():
+    lines = refusals(
+        host="0.0.0.0",
+        public_url="http://print.example.edu",
+        secret_key="a" * 40,
+        admin_password="password",
+        smtp_url="smtp://lab:the-secret@mail.example.edu",
+        jwt_jwks_url="http://id.example.edu/jwks",
+        jwt_issuer="http://id.example.edu",
+    )
+    names = ("HOST", "SECRET_KEY", "ADMIN_PASSWORD", "JWT_JWKS_URL", "JWT_AUDIENCE", "SMTP_URL")
+    assert len(lines) == len(names)
+    assert all(name in line for name, line in zip(names, lines, strict=True))
+    assert "the-secret" not in "".join(lines) and "a" * 40 not in "".join(lines)
+
+
+def test_production_needs_a_key():
+    [line] = refusals(secret_key="")
+    assert "SECRET_KEY is missing" in line
+
+
+def test_production_starts_with_good_settings_and_without_a_word():
+    checks.check_production(production(host="0.0.0.0"))
+    assert checks.warnings(production(host="0.0.0.0")) == []
+
+
+def test_what_some_providers_need_is_a_warning_in_production_too():
+    trusting = production(oidc_trust_email=True)
+    checks.check_production(trusting)
+    [line] = checks.warnings(trusting)
+    assert line.startswith("Weak setting: OIDC_TRUST_EMAIL")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_links_that_may_lead_nowhere_are_told_and_refused_in_production(host):
+    lines = refusals(host=host)
+    assert "HOST lets" in lines[0] and "PUBLIC_URL is not set" in lines[1]
+    embedded = values(host=host, public_url="", port=8051)
+    [_, line] = checks.warnings(embedded)
+    assert f"links in mails begin with http://{socket.gethostname()}:8051" in line
+    assert checks.warnings(values(host=host, public_url="https://print.example.edu")) == []
+
+
+def test_behind_a_proxy_on_the_same_machine_links_are_warned_of():
+    [line] = checks.warnings(production(public_url=""))
+    assert "PUBLIC_URL is not set" in line and "http://127.0.0.1:8050" in line
 
 
 @pytest.mark.parametrize(
@@ -63,6 +139,12 @@ def test_what_is_weak_is_named_in_one_line(given, name):
         {"admin_password": "correct horse battery"},
         {"admin_password": "weak", "auth_mode": "oidc"},
         {"oidc_issuer": "http://127.0.0.1:9000"},
+        {"smtp_url": "smtp+starttls://lab:secret@mail.example.edu:587"},
+        {"smtp_url": "smtps://lab:secret@mail.example.edu"},
+        {"smtp_url": "smtp://mail.example.edu"},
+        {"smtp_url": "smtp://lab:secret@127.0.0.1:2525"},
+        {"smtp_url": "smtp://lab:secret@[::1]"},
+        {"host": "127.0.0.2"},
     ],
     ids=str,
 )
@@ -70,13 +152,79 @@ def test_what_is_good_is_not_named(given):
     assert checks.weak_settings(values(**given)) == []
 
 
-def test_production_refuses_a_short_key():
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("smtp://127.0.0.1:99999", "from 1 to 65535"),
+        ("smtp://127.0.0.1:0", "from 1 to 65535"),
+        ("smtp://mail.example.edu:587x", "from 1 to 65535"),
+        ("127.0.0.1:1", "must begin with smtp://"),
+        ("mail.example.edu", "must begin with smtp://"),
+        ("http://mail.example.edu", "must begin with smtp://"),
+        ("smtp://", "name a host"),
+        ("smtp://lab:the-secret@:25", "must name a host"),
+        ("smtp://mail..edu", "must name a host"),
+        ("smtp://[::1", "cannot be read"),
+        ("smtps://lab:the-secret/12@mail.example.edu", "%2F"),
+        ("smtps://lab:the-secret%C3%A4@mail.example.edu", "ASCII"),
+    ],
+)
+def test_a_mistyped_mail_server_is_one_line_at_the_start(configure, url, words):
+    configure(SMTP_URL=url)
     with pytest.raises(LaunchError) as refused:
-        checks.check_secret_key(values(database_url=DATABASE, secret_key="a short secret key"))
-    assert "at least 32" in str(refused.value) and "a short secret" not in str(refused.value)
+        checks.read_settings()
+    [line] = str(refused.value).splitlines()
+    assert line.startswith("SMTP_URL: ") and words in line
+    assert "the-secret" not in line
     assert refused.value.code == checks.CONFIGURATION
-    checks.check_secret_key(values(database_url=DATABASE, secret_key=GOOD_KEY))
-    checks.check_secret_key(values(secret_key="short"))  # embedded: one machine, and a warning
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://127.0.0.1",
+        "smtps://mail.example.edu/",
+        "smtp+starttls://lab%40x.edu:p%2Fss@mail.example.edu:587",
+        "smtp://[::1]:2525",
+        "smtp://mail.zürich.example",
+        " smtp://mail_server:25 ",
+    ],
+)
+def test_a_mail_server_is_written_in_many_ways(url):
+    assert values(smtp_url=url).smtp_url == url.strip()
+
+
+def test_every_setting_that_cannot_be_has_its_line_without_its_value(configure):
+    configure(PORT="the-secret", PUBLIC_URL="print.example.edu", WEB_WORKERS="two")
+    with pytest.raises(LaunchError) as refused:
+        checks.read_settings()
+    lines = f"printdesk: {refused.value}".splitlines()
+    assert [line.split(":")[1] for line in lines] == [" PORT", " PUBLIC_URL", " WEB_WORKERS"]
+    assert "the-secret" not in "".join(lines)
+    assert "the-secret" not in str(refused.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:8050"),
+        ({"host": "::1", "port": 80}, "http://[::1]:80"),
+        ({"host": "192.0.2.7"}, "http://192.0.2.7:8050"),
+        ({"host": "lab-pc"}, "http://lab-pc:8050"),
+        ({"host": "0.0.0.0"}, "http://lab.example.edu:8050"),
+        ({"host": "::"}, "http://lab.example.edu:8050"),
+        ({"host": "0.0.0.0", "public_url": "https://x.example/"}, "https://x.example"),
+    ],
+    ids=str,
+)
+def test_links_begin_with_an_address_that_leads_somewhere(monkeypatch, given, address):
+    monkeypatch.setattr(socket, "gethostname", lambda: "lab.example.edu")
+    assert values(**given).base_url == address
+
+
+def test_a_machine_without_a_name_is_linked_by_its_own_address(monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "a name")
+    assert values(host="0.0.0.0").base_url == "http://127.0.0.1:8050"
 
 
 @pytest.mark.parametrize(
@@ -183,9 +331,20 @@ def start_gunicorn(**environment):
 
 @pytest.mark.slow
 def test_gunicorn_by_itself_looks_at_the_settings_too():
-    said, status = start_gunicorn(SECRET_KEY="a short secret key")
-    assert "at least 32" in said and status == 1 and "Traceback" not in said
-    said, status = start_gunicorn(SECRET_KEY=GOOD_KEY, OIDC_TRUST_EMAIL="true")
+    weak = {"SECRET_KEY": "a" * 40, "ADMIN_PASSWORD": "password", "HOST": "0.0.0.0"}
+    weak["PUBLIC_URL"] = "http://print.example.edu"
+    said, status = start_gunicorn(**weak)
+    assert status == checks.CONFIGURATION
+    lines = said.splitlines()
+    assert ["HOST" in lines[0], "SECRET_KEY" in lines[1], "ADMIN_PASSWORD" in lines[2]] == [
+        True
+    ] * 3
+    assert len(lines) == 3 and "a" * 40 not in said
+    said, status = start_gunicorn(SECRET_KEY=GOOD_KEY, SMTP_URL="smtp://lab:the-secret@mail:587x")
+    assert status == checks.CONFIGURATION
+    assert said.startswith("printdesk: SMTP_URL: ") and len(said.splitlines()) == 1
+    good = {"SECRET_KEY": GOOD_KEY, "PUBLIC_URL": "https://print.example.edu"}
+    said, status = start_gunicorn(**good, OIDC_TRUST_EMAIL="true")
     assert "Weak setting: OIDC_TRUST_EMAIL" in said and status is None
-    said, status = start_gunicorn(SECRET_KEY=GOOD_KEY)
+    said, status = start_gunicorn(**good)
     assert "Weak setting" not in said and status is None

@@ -246,9 +246,42 @@ def test_a_database_without_a_secret_key_is_one_line_and_exit_2(make: Make) -> N
     assert printdesk.process.returncode == 2
 
 
+def test_weak_settings_are_a_line_each_and_exit_2_in_production(make: Make) -> None:
+    printdesk = make(
+        DATABASE_URL=os.environ["DATABASE_URL"],
+        SECRET_KEY="a" * 40,
+        ADMIN_PASSWORD="password",
+        HOST="0.0.0.0",
+        PUBLIC_URL="http://print.example.edu",
+    )
+    lines = refusal(printdesk)
+    named = ("HOST", "SECRET_KEY", "ADMIN_PASSWORD")
+    assert all(name in line for name, line in zip(named, lines, strict=True))
+    assert all(line.startswith("printdesk: ") for line in lines)
+    assert printdesk.process is not None
+    assert printdesk.process.returncode == 2
+
+
+def test_a_mistyped_mail_server_is_one_line_and_exit_2(make: Make) -> None:
+    printdesk = make(SMTP_URL="smtp://lab:the-secret@127.0.0.1:587x")
+    (line,) = refusal(printdesk)
+    assert "SMTP_URL: the port must be a number" in line
+    assert "the-secret" not in line
+    assert printdesk.process is not None
+    assert printdesk.process.returncode == 2
+
+
+def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None:
+    printdesk = make(HOST="0.0.0.0").start()
+    said = printdesk.said()
+    assert f"links in mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
+    assert "http://0.0.0.0" not in said
+
+
 def test_given_servers_are_used_and_left_alone(make: Make) -> None:
     url = servers.make_database(f"launch_{os.getpid()}")
-    printdesk = make(DATABASE_URL=url, REDIS_URL=os.environ["REDIS_URL"], SECRET_KEY="k" * 32)
+    key = "264c422792b758affb1030a4f26512d5"
+    printdesk = make(DATABASE_URL=url, REDIS_URL=os.environ["REDIS_URL"], SECRET_KEY=key)
     printdesk.start()
     assert not any_child(printdesk, "postgres")
     assert not any_child(printdesk, "redis-server")

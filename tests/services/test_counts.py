@@ -53,7 +53,10 @@ def test_every_way_to_change_a_number_is_counted(people):
     assert_true()
     with work.unit() as session:
         assert counts.read(session)[Status.ARCHIVED] == 3
+        # What is append-only would refuse to go along.
+        session.execute(text("ALTER TABLE events DISABLE TRIGGER USER"))
         session.execute(text("TRUNCATE jobs CASCADE"))
+        session.execute(text("ALTER TABLE events ENABLE TRIGGER USER"))
     assert_true()
 
 

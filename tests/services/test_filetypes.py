@@ -21,6 +21,7 @@ CUBE_TEXT = meshes.ascii_stl()
 CUBE_OBJ = meshes.obj()
 CUBE_3MF = meshes.threemf()
 TRIANGLE = CUBE_STL[84:134]
+LONG_FACE = b"v 0 0 0\n" * 40_000 + b"f " + b" ".join(b"%d" % n for n in range(1, 40_001)) + b"\n"
 SLICED_MODEL = '<model xmlns="x"><metadata name="Application">S</metadata><build/></model>'
 
 
@@ -80,6 +81,11 @@ def zip64(content, count=4):
         ("named PK.stl", meshes.binary_stl(header=b"PK_Bracket"), "stl"),
         ("one byte more.stl", CUBE_STL + b"\n", "stl"),
         ("1024 bytes more.stl", CUBE_STL + bytes(1024), "stl"),
+        ("2000 bytes more.stl", CUBE_STL + bytes(2000), "stl"),
+        ("5000 bytes more.stl", CUBE_STL + b"<html>" * 833 + b"--", "stl"),
+        ("a name with facet.stl", CUBE_TEXT.replace(b"cube", b"low facet vase"), "stl"),
+        ("facet.stl", CUBE_TEXT.replace(b"cube", b"facet"), "stl"),
+        ("one line with tabs.stl", b"\t".join(CUBE_TEXT.split()), "stl"),
         ("text.stl", CUBE_TEXT, "stl"),
         ("bom.stl", b"\xef\xbb\xbf" + CUBE_TEXT, "stl"),
         ("blanks in front.stl", b" \r\n\t" + CUBE_TEXT, "stl"),
@@ -97,6 +103,7 @@ def zip64(content, count=4):
         ("latin-1.obj", b"# \xfc\n" + CUBE_OBJ, "obj"),
         ("utf-8.obj", "\ufeff# Würfel\n".encode() + CUBE_OBJ, "obj"),
         ("negative.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\n", "obj"),
+        ("one long face.obj", LONG_FACE, "obj"),
         ("faces at the end.obj", b"v 0 0 0\n" * 40_000 + b"f 1/1/1 2//2 3\n", "obj"),
         ("cube.3mf", CUBE_3MF, "3mf"),
         ("Cube.3MF", CUBE_3MF, "3mf"),
@@ -146,7 +153,10 @@ def test_a_name_or_size_that_cannot_be_is_refused(tmp_path, name, content, told)
         (meshes.binary_stl([]), "has no triangles in it: its header says 0."),
         (meshes.binary_stl([], header=b"solid x"), "has no triangles in it"),
         (bytes(80) + bytes(4) + TRIANGLE * 3, "has no triangles in it"),
-        (CUBE_STL + bytes(1025), "it has 12 triangles, but goes on after them."),
+        (
+            CUBE_STL[:84] + b"\xff" * 5000,
+            "it says it has 12 triangles, but what follows is something else.",
+        ),
         (bytes(80) + b"\xff" * 4 + TRIANGLE, "its triangle count makes no sense"),
         (CUBE_TEXT[:-20], "is cut off: a text STL must end with “endsolid”"),
         (CUBE_TEXT + CUBE_TEXT[: len(CUBE_TEXT) // 2], "must end with “endsolid”"),
@@ -154,6 +164,7 @@ def test_a_name_or_size_that_cannot_be_is_refused(tmp_path, name, content, told)
         (b"solid nothing\nendsolid nothing\n", "has no triangles in it"),
         (b"solid", "has no triangles in it"),
         (b"solid x\n  facet normal 0 0 1\n", "is not a complete STL file"),
+        (b"solid facet vertex\nendsolid\n", "has no triangles in it"),
         (b"solid " + b"a" * 200_000 + b"\nendsolid\n", "is not a complete STL file"),
     ],
 )
@@ -165,6 +176,7 @@ def test_a_broken_stl_is_refused_with_what_is_wrong(tmp_path, content, told):
     ("content", "told"),
     [
         (b"v 0 0 0\nv 1 0 0\nv 0 1 0\n", "has points but no faces were found in it"),
+        (b"v 0 0 0\n" * 40_000, "has points but no faces were found in it"),
         (b"mtllib a.mtl\nusemtl b\n", "is a text file without a 3D model in it"),
         (b"Once upon a time.\n", "is a text file without a 3D model in it"),
         (CUBE_OBJ * 3 + bytes(9000), "begins as an OBJ file, but then holds binary data"),
@@ -395,7 +407,7 @@ HOSTILE = {
     "many_entries_100k.3mf": "holds too many files inside",
     "nan_vertex.3mf": "3mf",
     "no_model_part.3mf": "there is no 3D model part in it",
-    "obj_huge_polygon.obj": "has points but no faces were found in it",
+    "obj_huge_polygon.obj": "obj",
     "obj_many_groups.obj": "obj",
     "obj_mtllib_traversal.obj": "obj",
     "ok_tetra.3mf": "3mf",

@@ -71,6 +71,13 @@ def test_every_letter_names_the_person_the_file_and_the_job_in_both_parts(kind):
     assert "bracket v3.stl" in letter.subject
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_facts_of_the_text_stand_in_one_column(kind):
+    named = re.findall(r"^[A-Z][A-Za-z ]*: {2,}(?=\S)", compose(kind, facts()).text, re.MULTILINE)
+    assert len(named) >= 5
+    assert len({len(name) for name in named}) == 1
+
+
 def test_an_approval_says_what_how_much_and_until_when():
     letter = compose("approval", facts())
     for part in (letter.text, Page(letter.html).words):

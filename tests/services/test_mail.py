@@ -3,16 +3,16 @@
 import asyncio
 import threading
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from models import Event, Mail, MailKind, MailState, Status, utcnow
-from services import confirmations, mail, student, work
+from models import AuditEntry, Event, Mail, MailKind, MailState, Status, utcnow
+from services import confirmations, events, mail, student, work
 from services.errors import Conflict, Forbidden, Invalid
-from services.letters import CONFIRM_URL_MARK
+from services.letters import CONFIRM_URL_MARK, Letter
 from tasks.mail import sweep
 from tests.support import jobs
 from tests.support.mailserver import MailServer
@@ -267,8 +267,40 @@ def test_a_mail_given_up_is_put_in_line_again_by_staff(server, queued, people):
         mail.retry_now(session, queued.id, actor=people.staff)
     assert due() == [queued.id]
     assert deliver(queued.id) is True
+    failed, retried, sent = mail_events(queued.job_id)
+    assert [failed.event_type, sent.event_type] == ["EmailFailed", "EmailSent"]
+    assert (retried.event_type, retried.triggered_by) == ("EmailRetried", people.staff.id)
+    assert events.describe("EmailRetried", retried.details) == "E-mail to be tried again (approval)"
     with pytest.raises(Invalid), work.unit() as session:
         mail.retry_now(session, queued.id, actor=people.staff)
+
+
+def test_a_summary_that_is_put_in_line_again_is_in_the_audit_log(people):
+    letter = Letter("October", "text", "<p>html</p>")
+    with work.unit() as session:
+        assert mail.queue_summary(session, date(2026, 10, 1), "head@uni.example", letter, {})
+        summary = session.scalars(select(Mail)).one()
+        mail.retry_now(session, summary.id, actor=people.staff)
+    with work.unit() as session:
+        chosen = select(AuditEntry).where(AuditEntry.action == "EmailRetried")
+        entry = session.scalars(chosen).one()
+    assert entry.triggered_by == people.staff.id
+    assert entry.details == {"kind": "summary", "to": "head@uni.example"}
+
+
+def test_a_mail_that_cannot_be_written_says_why_and_does_not_stop_the_others(
+    server, queued, configure
+):
+    configure(MAIL_FROM="lab@uni.example\r\nBcc: all@uni.example")
+    assert deliver(queued.id) is False
+    waiting = read(queued.id)
+    assert (waiting.state, waiting.attempts) == (MailState.QUEUED, 1)
+    assert waiting.last_error.startswith("The mail could not be written: ")
+    assert server.messages == []
+    configure(MAIL_FROM="lab@uni.example")
+    make_due(queued.id)
+    assert deliver(queued.id) is True
+    assert read(queued.id).last_error is None
 
 
 def test_staff_read_the_outbox_with_the_link_put_in(queued, people):

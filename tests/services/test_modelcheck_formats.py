@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from services import filetypes
 from services.errors import Unreadable
 from services.modelcheck import facts, reading, stl, threemf
 from tests.support import meshes, solids
@@ -47,10 +48,26 @@ def test_a_binary_stl_is_told_by_its_length(tmp_path, header):
     assert measure(tmp_path, "stl", meshes.binary_stl(header=header))["volume"] == 8000
 
 
-def test_bytes_after_the_last_triangle_are_a_note(tmp_path):
-    model = read(tmp_path, "stl", meshes.binary_stl() + b"\0")
-    assert model.notes == [{"code": "trailing_bytes", "count": 1}]
+@pytest.mark.parametrize("surplus", [b"\0", bytes(1000), bytes(2000), b"{made by}" * 556])
+@pytest.mark.parametrize("header", [b"", b"solid facet vertex 1 2 3"])
+def test_bytes_after_the_last_triangle_are_a_note(tmp_path, surplus, header):
+    model = read(tmp_path, "stl", meshes.binary_stl(header=header) + surplus)
+    assert model.notes == [{"code": "trailing_bytes", "count": len(surplus)}]
     assert len(model.faces) == 12
+
+
+@pytest.mark.parametrize("count", [b"\x01\0\0\0", b"\x02\0\0\0", b"    ", b"\t\t\t\t"])
+def test_a_count_does_not_make_a_text_binary(tmp_path, count):
+    """Bytes 80 to 83 of a text, as the zeros of a computer that crashed may have left them."""
+    text = meshes.ascii_stl(name="x" * 73)
+    assert filetypes.measure_binary_stl(text[:80] + count + text[84:] + bytes(9000), 99_999) is None
+
+
+def test_two_solids_on_one_line_are_both_read(tmp_path):
+    far = [tuple((x + 50, y, z) for x, y, z in triangle) for triangle in meshes.cube()]
+    text = meshes.ascii_stl() + meshes.ascii_stl(far, "low facet vertex 1 2 3")
+    found = measure(tmp_path, "stl", b" ".join(text.split()))
+    assert (found["bodies"], found["volume"]) == (2, 16000)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +80,11 @@ def test_bytes_after_the_last_triangle_are_a_note(tmp_path):
         lambda text: text.upper(),
         lambda text: text.replace(b"endsolid cube", b"endsolid"),
         lambda text: text.replace(b"cube", b"vertex 1 2 3 facet"),
+        lambda text: text.replace(b"cube", b"low facet vase"),
+        lambda text: text.replace(b"cube", b"facet"),
+        lambda text: text.replace(b"solid cube", b"solid low facet vase vertex 1 2 3 \t", 1),
+        lambda text: b"\t".join(text.split()),
+        lambda text: b" ".join(text.replace(b"cube", b"low facet vase vertex 1 2 3").split()),
         lambda text: text + b"\0" * 30,
     ],
 )
@@ -95,11 +117,12 @@ def test_a_missing_corner_is_refused(tmp_path):
     assert "35 corners" in refused(tmp_path, "stl", text)
 
 
-@pytest.mark.parametrize("scale", [0, 1e-9, 1e4])
+@pytest.mark.parametrize("scale", [0, 1e-9, 5e-7, 2e-4, 1e4])
 def test_a_size_that_cannot_be_is_refused(tmp_path, scale):
     corners, faces, *_ = solids.box(2, 3, 4)
     message = refused(tmp_path, "stl", solids.binary_stl(corners * scale, faces))
-    assert "m long" in message if scale > 1 else "one line or in one place" in message
+    told = {0: "one line or in one place", 1e4: "40 m long"}
+    assert told.get(scale, "far too small to print even if it was drawn in metres") in message
 
 
 def test_triangles_without_a_surface_are_no_model(tmp_path):
@@ -188,6 +211,25 @@ def test_parts_in_other_files_of_a_3mf_are_followed(tmp_path):
     found = measure(tmp_path, "3mf", meshes.threemf(model=model, extra=extra))
     assert (found["triangles"], found["volume"]) == (12, 1000)
     assert found["notes"] == [{"code": "has_paths"}]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "namespace", "has_paths"),
+    [
+        ("zz", "urn:another", False),
+        ("p", "urn:another", False),
+        ("zz", "http://schemas.microsoft.com/3dmanufacturing/production/2015/06", True),
+    ],
+)
+def test_a_path_is_one_by_its_namespace_and_not_by_its_prefix(
+    tmp_path, prefix, namespace, has_paths
+):
+    """Whatever the prefix is called, and wherever a piece ends."""
+    path = tmp_path / "model.3mf"
+    model = meshes.model_part().replace("<model", f'<model xmlns:{prefix}="{namespace}"')
+    model = model.replace("<item", f'<item {prefix}:path="/3D/other.model"')
+    path.write_bytes(meshes.threemf(model=model))
+    assert threemf.scan(str(path)).has_paths == has_paths
 
 
 def test_components_are_counted_before_they_are_made(tmp_path):

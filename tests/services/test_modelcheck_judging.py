@@ -73,6 +73,10 @@ def test_tilting_looks_at_the_shape_and_not_at_its_box():
         ((120, 84, 40), True, None),
         ((20, 20, 20), True, None),
         ((0.12, 0.084, 0.04), True, "metre"),
+        ((0.073, 0.074, 0.215), True, "metre"),
+        ((0.75, 0.5, 0.25), True, "inch"),  # 750 mm fits no printer
+        ((0.9, 0.9, 0.9), True, "inch"),
+        ((0.002, 0.001, 0.001), True, "metre"),
         ((5, 2.5, 1.375), True, "inch"),
         ((8.4, 6.2, 2.5), True, "centimetre"),
         ((2438.4, 1219.2, 609.6), False, "inch"),
@@ -84,6 +88,23 @@ def test_unit(size, fits_somewhere, unit):
     guessed, reason = units.guess(size, fits_somewhere)
     assert guessed == unit
     assert bool(reason) == bool(unit)
+
+
+@pytest.mark.parametrize("longest", [0.001, 0.004, 0.02, 0.3, 0.61, 0.75, 0.99, 1, 3, 9.9])
+@pytest.mark.parametrize("flatness", [0.1, 0.5, 1])
+def test_a_guessed_unit_makes_it_fit_a_printer(longest, flatness):
+    size = (longest, longest * flatness, longest * flatness)
+    guessed, reason = units.guess(size, True)
+    grown = [side * units.MM[guessed] for side in size]
+    ways = [fits.fit(grown, printer.build_volume_mm, False) for printer in lab().printers]
+    assert set(ways) != {"no"}
+    assert max(grown) >= (5 if longest >= 0.005 else 1)
+    assert f"read as {'inches' if guessed == 'inch' else guessed + 's'} it is" in reason
+
+
+def test_a_guess_says_why_it_is_not_the_likelier_unit():
+    reason = units.guess((0.75, 0.5, 0.25), True)[1]
+    assert reason.endswith("it is 19 × 12.7 × 6.35 mm. As metres it would fit no printer.")
 
 
 def test_a_declared_unit_is_not_guessed_at():
@@ -114,7 +135,9 @@ def test_a_good_model_has_nothing_to_remark():
         ({"degenerate_triangles": 1}, "degenerate_triangles"),
         ({"size": [2438.4, 1219.2, 609.6], "tilted": [False] * 4}, "too_large"),
         ({"size": [5, 2.5, 1.375]}, "units"),
+        ({"size": [0.02, 0.02, 0.02], "unit": "millimeter"}, "tiny"),
         ({"notes": [{"code": "trailing_bytes", "count": 1}]}, "trailing_bytes"),
+        ({"opinion": answer.NotAsked("the second is tired")}, "read_once"),
         ({"notes": [{"code": "one_reader"}]}, "one_reader"),
         ({"notes": [{"code": "readers_disagree", "first": 1, "second": 2}]}, "readers_disagree"),
         ({"opinion": answer.Opinion(triangles=12, size=(120, 84, 41), unit="inch")},
@@ -131,6 +154,16 @@ def test_a_fault_is_remarked(changes, code):
     for warning in found:
         assert warning["text"].endswith(".")
         assert len(warning["text"]) < 400
+
+
+def test_what_follows_a_few_of_many_triangles_is_not_called_complete():
+    few, many = (
+        judge(notes=[{"code": "trailing_bytes", "count": count}])["warnings"][0]["text"]
+        for count in (1000, 5000)
+    )
+    assert "The model is complete" in few
+    assert "goes on for 5,000 bytes" in many and "of the 12 triangles" in many
+    assert "complete" not in many
 
 
 def test_a_second_reader_that_agrees_is_not_mentioned():

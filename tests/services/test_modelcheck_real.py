@@ -49,7 +49,7 @@ FITS = {  # on prusa_mk4s, prusa_xl, raise3d_pro2plus, formlabs_form3
 WARNINGS = {
     12: {"trailing_bytes"}, 16: {"open_edges"}, 17: {"flipped_edges"}, 5: {"overshared_edges"},
     7: {"overshared_edges"}, 10: {"too_large"}, 23: {"too_large"}, 9: {"units"}, 1: set(),
-    33: {"degenerate_triangles"}, 30: set(), 32: set(), 36: set(), 37: set(),
+    33: {"degenerate_triangles", "read_once"}, 30: set(), 32: set(), 36: set(), 37: set(),
 }  # fmt: skip
 # Grams that PrusaSlicer 2.5 made of it: two walls, 15 % infill, PLA.
 SLICED = {
@@ -72,7 +72,7 @@ HOSTILE = {  # a word of the verdict; None: a verdict like any other
     "many_entries_100k.3mf": "too many files",
     "nan_vertex.3mf": "Coordinates",
     "no_model_part.3mf": "no 3D model part",
-    "obj_huge_polygon.obj": "no faces",
+    "obj_huge_polygon.obj": "200 m long",
     "obj_many_groups.obj": None,
     "obj_mtllib_traversal.obj": None,
     "ok_tetra.3mf": None,

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Job, Status
-from services import modelchecks, storage, thumbnails, work
+from services import jobs as job_rows
+from services import modelchecks, sandbox, storage, thumbnails, work
 from services.errors import Forbidden, NotFound
 from services.modelcheck import verdict
 from tests.support import jobs, meshes
@@ -127,6 +128,22 @@ def test_a_job_that_moves_during_the_check_keeps_its_place(people, monkeypatch):
     assert metadata(found)["model"] == found.model
 
 
+def test_a_file_that_moves_away_under_its_reader_is_no_broken_model(people, monkeypatch):
+    job = jobs.submit()
+    check = modelchecks.check_file
+
+    def slowly(*about):
+        jobs.act(job.id, "approve", people.staff)
+        return check(*about)
+
+    monkeypatch.setattr(modelchecks, "check_file", slowly)
+    modelchecks.run(job.id)
+    assert jobs.read(job.id).model == {"state": "pending"}
+    monkeypatch.undo()
+    modelchecks.run(job.id)
+    assert jobs.read(job.id).model["state"] == "ok"
+
+
 def test_a_job_that_is_deleted_during_the_check_stays_deleted(people, monkeypatch):
     job = jobs.submit()
     examine = modelchecks._examine
@@ -190,11 +207,14 @@ def test_the_sweep_takes_a_few_at_a_time_and_those_in_work_first(people, monkeyp
 
 def test_a_new_version_of_the_same_result_is_no_news(checked):
     jobs.change(checked.id, model=checked.model | {"checker": "0.old"})
+    with work.unit() as session:
+        job_rows.write_metadata(session.get_one(Job, checked.id))
     modelchecks.run(checked.id)
     again = jobs.read(checked.id)
     assert again.model == checked.model
     assert again.updated_at == checked.updated_at
     assert jobs.event_types(checked.id).count("ModelChecked") == 1
+    assert metadata(again)["model"] == again.model
 
 
 def test_staff_have_a_model_checked_again(people, checked):
@@ -234,6 +254,43 @@ def test_all_are_checked_again_on_request_and_keep_their_results_meanwhile(check
     found = jobs.read(checked.id).model
     assert found == {name: value for name, value in checked.model.items() if name != "checker"}
     assert sweep() == [checked.id]
+
+
+def second_readings(monkeypatch):
+    """The names of the tasks that a check has done, as they come."""
+    asked = []
+    run = sandbox.run
+
+    def note(task, *arguments, **options):
+        asked.append(task)
+        return run(task, *arguments, **options)
+
+    monkeypatch.setattr(sandbox, "run", note)
+    return asked
+
+
+def remarks(path):
+    found = modelchecks.check_file(str(path), "gear.3mf", "Filament")["warnings"]
+    return {warning["code"]: warning["text"] for warning in found}
+
+
+def test_a_foreign_path_does_not_silence_the_second_reader(tmp_path, monkeypatch):
+    model = meshes.model_part().replace("<model", '<model xmlns:zz="urn:another"')
+    path = tmp_path / "gear.3mf"
+    path.write_bytes(meshes.threemf(model=model.replace("<item", '<item zz:path="/no"')))
+    asked = second_readings(monkeypatch)
+    assert remarks(path) == {}
+    assert asked == ["check", "second-opinion"]
+
+
+def test_a_second_reader_that_is_not_asked_is_remarked(tmp_path, monkeypatch):
+    path = tmp_path / "gear.3mf"
+    path.write_bytes(meshes.threemf())
+    monkeypatch.setattr(modelchecks, "SECOND_OPINION_TRIANGLES", 11)
+    asked = second_readings(monkeypatch)
+    told = remarks(path)["read_once"]
+    assert told.startswith("Read by one reader only: above 11 triangles")
+    assert asked == ["check"]
 
 
 def test_an_unsupported_answer_of_the_child_is_a_failed_check(people, monkeypatch):

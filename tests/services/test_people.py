@@ -1,17 +1,20 @@
 """Who may sign in: passwords, tokens, and the first administrator."""
 
 import time
+import traceback
 from base64 import urlsafe_b64encode
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from models import AuditEntry, Role, Staff
 from services import people, work
 from services.actors import SYSTEM
 from services.errors import Invalid, NotSignedIn
 from settings import settings
+from tests.support.races import at_once
 
 PASSWORD = "several words of mine"
 EMAIL = "jane@lab.example"
@@ -152,6 +155,22 @@ def test_an_e_mail_belongs_to_one_person(jane):
     with pytest.raises(Invalid) as refused:
         add("JANE@lab.example")
     assert set(refused.value.fields) == {"email"}
+
+
+def test_of_many_who_are_added_at_once_with_one_e_mail_one_is(database):
+    outcome = at_once([add] * 12)
+    assert len(outcome.won) == 1
+    said = [refusal.fields for refusal in outcome.refused]
+    assert said == [{"email": "There is already somebody with this e-mail."}] * 11
+    assert audited() == ["PersonAdded"]
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_written(jane):
+    stored = "$argon2id$the-hash"
+    with pytest.raises(IntegrityError) as refused, work.unit() as session:
+        session.add(Staff(email=EMAIL, name="Jane", role=Role.STAFF, password_hash=stored))
+    told = "".join(traceback.format_exception(refused.value))
+    assert "uq_staff_email" in told and stored not in told
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 9])

@@ -156,8 +156,8 @@ def test_a_failure_is_kept_for_a_while_and_said(people, monkeypatch):
     assert made
 
 
-def test_what_takes_too_long_is_said_in_words(people, monkeypatch):
-    monkeypatch.setattr(previews, "_WALL_S", 0.01)
+def test_what_takes_too_long_is_said_in_words(people, configure):
+    configure(CHECK_WALL_S="0")
     assert "could not be shown: it took longer" in content(previews.get(jobs.submit()))["reason"]
 
 

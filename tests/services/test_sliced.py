@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from services.sliced import offer, read_sliced
+from services.sliced import asking, offer, read_sliced, reading
 from tests.support import jobs, sliced
 
 PLA = ("PLA",)
@@ -289,6 +289,38 @@ def test_a_printer_that_differs_is_told_in_words(people, printer, hint):
     assert hints == () if hint is None else hint in hints[0]
 
 
+@pytest.mark.parametrize(
+    ("printer", "form", "name", "other"),
+    [
+        ("MK4S", {}, "Prusa MK4S", None),
+        ("XL", {}, "Prusa XL", "prusa_xl"),
+        ("Original Prusa XL - 5T", {"printer": "prusa_xl"}, "Prusa XL", None),
+        ("Bambu Lab X1", {}, "Bambu Lab X1", None),
+        ("", {}, None, None),
+        (
+            *("XL", {"print_method": "Resin", "color": "Black", "printer": "formlabs_form3"}),
+            *("Prusa XL", None),
+        ),
+        ("MK4S", {"printer": "raise3d_pro2plus"}, "Prusa MK4S", "prusa_mk4s"),
+    ],
+)
+def test_the_printer_of_the_file_is_offered_when_the_job_can_go_there(
+    people, printer, form, name, other
+):
+    job = jobs.submit(**form)
+    jobs.save_beside(job, ".gcode", sliced.prusa(printer=printer))
+    offered = offer(job)
+    assert offered.printer_name == name
+    assert (offered.other_printer and offered.other_printer.id) == other
+
+
+def test_the_printer_of_a_job_whose_own_was_sold_is_offered(people):
+    job = jobs.submit()
+    jobs.save_beside(job, ".gcode", sliced.prusa(printer="XL"))
+    jobs.change(job.id, printer="sold_last_year")
+    assert offer(jobs.read(job.id)).other_printer.id == "prusa_xl"
+
+
 def test_filament_for_a_resin_job_is_told_in_words(people):
     job = jobs.submit(print_method="Resin", color="Black", printer="formlabs_form3")
     jobs.save_beside(job, ".gcode", sliced.prusa(printer=""))
@@ -326,3 +358,81 @@ def test_an_archive_is_read_only_after_the_gate(tmp_path):
         archive.writestr("../outside.txt", "no")
         archive.writestr("Metadata/slice_info.config", sliced.slice_info((1, 60, 1, "PLA")))
     assert read_sliced(path) is None
+
+
+# In the sandbox.
+
+
+def test_a_sliced_file_is_not_parsed_by_who_asks(tmp_path, monkeypatch):
+    """Zip, XML and JSON of a stranger are for the child."""
+    path = tmp_path / "part.gcode.3mf"
+    path.write_bytes(sliced.threemf(sliced.slice_info((1, 1216, 6.75, "PLA"))))
+    expected = read_sliced(path)
+    monkeypatch.setattr(reading, "_read", lambda _: pytest.fail("parsed here"))
+    assert expected.weight_g == 6.75
+    assert asking.ask(path) == expected
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_says_nothing_from_the_sandbox_either(tmp_path, name):
+    if HOSTILE[name] is None:
+        pytest.skip("made in the test above")
+    path = tmp_path / "part.gcode"
+    path.write_bytes(HOSTILE[name])
+    assert asking.ask(path) is None
+
+
+def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, monkeypatch):
+    asked = []
+    run = asking.sandbox.run
+
+    def note(*arguments, **options):
+        asked.append(arguments)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(asking.sandbox, "run", note)
+    path = tmp_path / "part.gcode"
+    path.write_bytes(sliced.prusa(grams="3.64"))
+    assert asking.ask(path).weight_g == asking.ask(path).weight_g == 3.64
+    assert len(asked) == 1
+    path.write_bytes(sliced.prusa(grams="13.64", total="13.64"))
+    assert asking.ask(path).weight_g == 13.64
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"plates": "x"},
+        {"plates": [{"name": 1}]},
+        {"plates": [], "printer": "x"},
+        {"plates": [{"name": "1", "weight_g": 5, "time_hours": 1}], "printer": ["x"]},
+        {"plates": [{"name": "1", "weight_g": float("nan"), "time_hours": -1}]},
+        {"plates": [{"name": "1", "weight_g": 1e9, "time_hours": None}]},
+    ],
+)
+def test_the_childs_answer_is_not_trusted(people, monkeypatch, answer):
+    job = jobs.submit()
+    jobs.save_beside(job, ".gcode", sliced.prusa())
+    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: answer)
+    assert offer(job) is None
+
+
+def test_what_the_child_calls_things_is_cleaned(tmp_path, monkeypatch):
+    plate = {"name": "1\n2", "weight_g": 5, "time_hours": 1, "filament_types": ["P\0", "PLA" * 20]}
+    answer = {"plates": [plate] * 99, "printer": "X" * 500, "slicer": "a\x1bb"}
+    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: answer)
+    path = tmp_path / "part.gcode"
+    path.write_bytes(b"new")
+    found = asking.ask(path)
+    assert (len(found.plates), len(found.printer), found.slicer) == (64, 80, None)
+    assert found.filament_types == (("PLA" * 20)[:20],)
+
+
+def test_a_child_that_hangs_offers_nothing_and_is_asked_again(people, monkeypatch):
+    job = jobs.submit()
+    jobs.save_beside(job, ".gcode", sliced.prusa())
+    monkeypatch.setattr(asking, "WALL_S", 0)
+    assert offer(job) is None
+    monkeypatch.undo()
+    assert offer(job).weight_g == 3.64

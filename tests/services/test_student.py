@@ -136,22 +136,66 @@ def test_a_newer_link_replaces_the_older(job):
     assert (link_state(old), link_state(new)) == ("replaced", "open")
     assert refusal(old) == "replaced"
     confirm(new)
-    assert (refusal(old), refusal(new)) == ("replaced", "used")
+    assert (refusal(old), refusal(new)) == ("settled", "used")
 
 
 @pytest.mark.parametrize("action", ["force-confirm", "change-status"])
 def test_a_link_is_void_when_the_job_moves_on_without_it(job, people, action):
     token = jobs.token(job.id)
     jobs.act(job.id, action, people.staff, new_status=Status.REJECTED)
-    assert refusal(token) == "replaced"
+    assert refusal(token) == "settled"
 
 
 def test_a_void_link_does_not_come_back_with_the_status(job, people):
     token = jobs.token(job.id)
     jobs.act(job.id, "change-status", people.staff, new_status=Status.UPLOADED)
+    assert refusal(token) == "settled"
     jobs.act(job.id, "approve", people.staff)
     assert refusal(token) == "replaced"
     assert confirm(jobs.token(job.id)).status is Status.READYTOPRINT
+
+
+def test_there_is_a_newer_link_only_where_one_can_be_used(job, people):
+    first = jobs.token(job.id)
+    resend(job.id)
+    second = jobs.token(job.id)
+    jobs.act(job.id, "change-status", people.staff, new_status=Status.UPLOADED)
+    jobs.act(job.id, "change-status", people.staff, new_status=Status.PENDING)
+    assert [refusal(first), refusal(second)] == ["settled", "settled"]
+    resend(job.id)
+    assert [refusal(first), refusal(second)] == ["replaced", "replaced"]
+
+
+def test_a_used_link_counts_only_while_its_confirmation_does(job, people):
+    token = jobs.token(job.id)
+    confirm(token)
+    jobs.act(job.id, "change-status", people.staff, new_status=Status.UPLOADED)
+    assert refusal(token) == "settled"
+    jobs.act(job.id, "approve", people.staff)
+    assert refusal(token) == "replaced"
+
+
+def test_what_is_known_of_the_newest_link_by_the_job_alone(job, people):
+    def state():
+        return student.newest_link(jobs.read(job.id)), student.may_resend(jobs.read(job.id))
+
+    assert state() == ("open", True)
+    expire(job.id)  # and no sweep has been by
+    assert state() == ("expired", True)
+    resend(job.id)
+    assert state() == ("open", True)
+    jobs.act(job.id, "change-status", people.staff, new_status=Status.UPLOADED)
+    assert state() == ("settled", False)
+    jobs.act(job.id, "change-status", people.staff, new_status=Status.PENDING)
+    assert state() == ("settled", True)  # its last link's time is not up, but it is void
+
+
+def test_a_job_without_a_price_gets_no_link(people):
+    job = jobs.job_in(Status.UPLOADED, people)
+    jobs.act(job.id, "change-status", people.staff, new_status=Status.PENDING)
+    assert not student.may_resend(jobs.read(job.id))
+    with pytest.raises(NotFound, match="does not wait"):
+        resend(job.id)
 
 
 def test_the_link_of_a_deleted_job_is_not_found(job, people):
@@ -159,8 +203,9 @@ def test_the_link_of_a_deleted_job_is_not_found(job, people):
     with work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
     jobs.move(job.id, "delete", people.staff)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="has been deleted") as refused:
         confirm(token)
+    assert refused.value.details["reason"] == "gone"
 
 
 def test_the_student_confirms_whoever_edits_the_job(job, people):

@@ -181,8 +181,8 @@ def test_a_file_without_a_model_says_why(people):
     assert jobs.act(job.id, "approve", people.staff).status is Status.PENDING
 
 
-def test_a_picture_that_takes_too_long_fails_nothing_else(people, monkeypatch):
-    monkeypatch.setattr(thumbnails, "_WALL_S", 0.01)
+def test_a_picture_that_takes_too_long_fails_nothing_else(people, configure):
+    configure(CHECK_WALL_S="0")
     job = jobs.submit()
     thumbnails.make(job.id)
     assert "could not be drawn: it took longer" in thumbnails.why_missing(jobs.read(job.id))
@@ -271,13 +271,13 @@ def test_what_waits_for_its_first_picture_comes_before_what_gets_another(people)
     assert due() == [waiting.id, old.id]
 
 
-def test_a_picture_that_cannot_be_drawn_anew_stays(people, monkeypatch):
+def test_a_picture_that_cannot_be_drawn_anew_stays(people, configure):
     job = jobs.submit()
     thumbnails.make(job.id)
     before = state_of(job.id)
     with work.unit() as session:
         thumbnails.request(session, session.get_one(Job, job.id))
-    monkeypatch.setattr(thumbnails, "_WALL_S", 0.01)
+    configure(CHECK_WALL_S="0")
     thumbnails.make(job.id)
     assert state_of(job.id) == before
     assert due() == []

@@ -25,7 +25,7 @@ def runs(job_id):
     [
         ("Filament", 30, 300),
         ("Filament", 29.99, 300),
-        ("Filament", 0.01, 300),
+        ("Filament", 0.1, 300),
         ("Filament", 42.5, 425),
         ("Filament", 42.54, 425),
         ("Filament", 42.55, 426),  # half a cent goes up
@@ -58,7 +58,7 @@ def test_an_approval_rounds_hours_up_to_the_next_half(people, entered, stored):
     assert approved.time_hours == stored
 
 
-@pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf, -math.inf, 20_000.1])
+@pytest.mark.parametrize("wrong", [0, 1e-300, 0.09, -1, math.nan, math.inf, -math.inf, 20_000.1])
 def test_an_impossible_weight_is_refused(people, wrong):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
@@ -67,7 +67,7 @@ def test_an_impossible_weight_is_refused(people, wrong):
     assert jobs.read(job.id).status is Status.UPLOADED
 
 
-@pytest.mark.parametrize("wrong", [0, -0.5, math.nan, math.inf, 1000.5])
+@pytest.mark.parametrize("wrong", [0, 1e-300, 0.009, -0.5, math.nan, math.inf, 1000.5])
 def test_an_impossible_time_is_refused(people, wrong):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
@@ -237,7 +237,7 @@ def test_who_comes_second_is_told_who_was_first(people):
     job = jobs.job_in(Status.PENDING, people)
     with pytest.raises(Conflict) as refused:
         jobs.move(job.id, "approve", people.other)
-    assert "“Pending”: Sam Staff was first, at " in refused.value.message
+    assert "“Pending”: Sam Staff was first, a moment ago." in refused.value.message
     assert refused.value.details["status"] == "PENDING"
     assert refused.value.details["changed_by"] == "Sam Staff"
 

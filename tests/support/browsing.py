@@ -27,6 +27,13 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
+# Warnings that tell of nothing of ours.
+OF_THE_BROWSER = (
+    r"GPU stall due to ReadPixels",  # it draws without a graphics card
+    r"Automatic fallback to software WebGL",
+    r"willReadFrequently",  # Plotly reads back what it has drawn
+    r"The AudioContext was not allowed to start",  # nobody has clicked yet; the page says so itself
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -48,12 +55,13 @@ def open_browser() -> Iterator[Browser]:
 
 @dataclass
 class Problems:
-    """What went wrong in a page without being asked: errors in its console or its script, and
-    requests to anywhere but Printdesk. `ignore` names what a test causes on purpose."""
+    """What went wrong in a page without being asked: errors and warnings in its console, errors in
+    its script, and requests to anywhere but Printdesk. `ignore` names what a test causes on
+    purpose."""
 
     origin: str
     found: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=lambda: [*OF_THE_BROWSER])
 
     def ignore(self, *patterns: str) -> None:
         self.ignored += patterns
@@ -71,7 +79,7 @@ class Problems:
         ]
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type in ("error", "warning"):
             self.found.append(f"console: {message.text} {message.location.get('url', '')}")
 
     def _on_request(self, request: Request) -> None:

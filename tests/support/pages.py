@@ -141,6 +141,7 @@ LEADING_TO["PRINTING"] = [*LEADING_TO["READYTOPRINT"], ("mark-printing", {})]
 LEADING_TO["COMPLETED"] = [*LEADING_TO["PRINTING"], ("mark-complete", {})]
 LEADING_TO["PAIDPICKEDUP"] = [*LEADING_TO["COMPLETED"], ("mark-picked-up", {})]
 LEADING_TO["REJECTED"] = [("reject", {"reasons": ["Walls are too thin to print"]})]
+LEADING_TO["ARCHIVED"] = [("admin/change-status", {"new_status": "ARCHIVED", "reason": "Old"})]
 
 
 def lead_to(page: Page, job_id: str, status: str) -> str:

@@ -12,7 +12,7 @@ from services.actors import Actor, student
 from services.errors import Forbidden, NotFound
 from services.jobs import Filters
 from tests.support.callbacks import name_of, run, with_output
-from tests.support.client import NAMES, STUDENT_EMAIL, changed_job, rows
+from tests.support.client import NAMES, STUDENT_EMAIL, changed_job, refusal_of, rows
 
 LIST, DETAIL, SERVER = "queue-list.children", "detail-top.children", "debug-server.children"
 FIELD = '{"name":["ALL"],"type":"dialog-field"}'
@@ -288,7 +288,8 @@ def test_the_dialog_asks_for_what_may_still_be_changed(desk, browser, status, fi
     response = sent(press(browser, action="edit", job=job_id))
     body = json.dumps(response["dialog-body"])
     assert set(re.findall(r'"type": "dialog-field", "name": "(\w+)"', body)) == fields
-    assert response["dialog-about"]["data"] == {"job": job_id, "action": "edit", "locked": True}
+    about = {"job": job_id, "action": "edit", "locked": True}
+    assert response["dialog-about"]["data"].items() >= about.items()
     assert response["dialog-submit"]["children"] == "Save"
     assert ("dialog-prices" in body) == (status == "PENDING")
     assert read(job_id).locked_by == NAMES[Role.STAFF]
@@ -308,14 +309,17 @@ def test_what_the_dialog_saves_gives_the_lock_back(desk, browser):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"weight_g": 0}, "Enter the weight in grams: more than 0"),
-        ({"time_hours": 0}, "Enter the time in hours: more than 0"),
+        ({"weight_g": 0}, "Enter the weight in grams: "),
+        ({"time_hours": 0}, "Enter the time in hours: "),
         ({"weight_g": "12"}, "Enter the weight as a number."),
-        ({"time_hours": [1]}, "Enter the time as a number."),
+        ({"weight_g": True}, "Enter the weight as a number."),
+        ({"weight_g": 10**400}, "Enter the weight in grams: "),
         ({"weight_g": -1}, "Enter the weight in grams"),
         ({"printer": "formlabs_form3"}, "Choose a printer that prints Filament"),
-        ({"material": {"a": 1}}, "Choose one of: Filament, Resin."),
-        ({"color": ["Blue"]}, "is not a Filament colour"),
+        ({"material": "Wood"}, "Choose one of: Filament, Resin."),
+        ({"color": "Octarine"}, "is not a Filament colour"),
+        ({"material": "Resin"}, "Choose a printer that prints Resin: Formlabs Form 3."),
+        ({"material": "Resin"}, "True Red is not a Resin colour."),
     ],
 )
 def test_what_is_wrong_keeps_the_dialog_and_its_lock(desk, browser, fields, words):
@@ -329,15 +333,181 @@ def test_what_is_wrong_keeps_the_dialog_and_its_lock(desk, browser, fields, word
     assert (after.updated_at, after.locked_by) == (before.updated_at, NAMES[Role.STAFF])
 
 
-def test_a_dialog_whose_lock_was_lost_says_so(desk, browser):
+def about_of(browser, action, job_id):
+    return sent(press(browser, action=action, job=job_id))["dialog-about"]["data"]
+
+
+def beat(browser, about, told=None):
+    """What the open dialog sends every minute; `told` is what it says to the person."""
+    callback = with_output(browser, "dialog-error.children", "dialog-beat.n_intervals")
+    values = {"dialog-about.data": about, "dialog-error.children": told}
+    return run(browser, callback, values)
+
+
+def let_lock_run_out(job_id):
+    with changed_job(job_id) as job:
+        job.locked_until = utcnow() - timedelta(hours=1)
+
+
+def kept_open_with(answer):
+    """What a dialog says that stays open, with all that was typed in it."""
+    response = sent(answer)
+    assert response["dialog-modal"]["is_open"] is True
+    assert "dialog-body" not in response
+    assert toasts_of(answer) == []
+    return text_of(response["dialog-error"]["children"])
+
+
+REASONS = {"reasons": [], "custom_reason": "The walls are thinner than paper."}
+
+
+@pytest.mark.parametrize("lost", ["ran out", "given back in another tab"])
+def test_a_lock_that_was_lost_is_taken_again_with_the_press(desk, browser, lost):
     job_id = desk.job()
-    about = sent(press(browser, action="edit", job=job_id))["dialog-about"]["data"]
-    assert desk.staff.post(f"/jobs/{job_id}/unlock").status_code == 200
+    about = about_of(browser, "reject", job_id)
+    if lost == "ran out":
+        let_lock_run_out(job_id)
+    else:
+        assert desk.staff.post(f"/jobs/{job_id}/unlock").status_code == 200
+    answer = submit(browser, about, **REASONS)
+    assert sent(answer)["dialog-modal"]["is_open"] is False
+    assert read(job_id).reject_reasons == [REASONS["custom_reason"]]
+
+
+def test_whoever_has_the_lock_now_is_told_and_what_was_typed_stays(desk, browser):
+    job_id = desk.job()
+    about = about_of(browser, "reject", job_id)
+    let_lock_run_out(job_id)
     hold(desk, job_id)
-    answer = submit(browser, about, color="Blue")
+    words = kept_open_with(submit(browser, about, **REASONS))
+    assert words == f"{NAMES[Role.ADMIN]} is editing this job."
+    assert desk.caller(Role.ADMIN).post(f"/jobs/{job_id}/unlock").status_code == 200
+    assert sent(submit(browser, about, **REASONS))["dialog-modal"]["is_open"] is False
+    assert read(job_id).status is Status.REJECTED
+
+
+def test_a_storage_that_is_away_throws_nothing_away(desk, browser):
+    job_id = desk.job()
+    about = about_of(browser, "approve", job_id)
+    away = storage.root().with_name("away")
+    storage.root().rename(away)
+    try:
+        words = kept_open_with(submit(browser, about, weight_g=42, time_hours=3))
+    finally:
+        away.rename(storage.root())
+    assert "storage is not reachable" in words
+    assert read(job_id).status is Status.UPLOADED
+    answer = submit(browser, about, weight_g=42, time_hours=3)
+    assert sent(answer)["dialog-modal"]["is_open"] is False
+    assert read(job_id).status is Status.PENDING
+
+
+def test_a_dialog_of_a_job_that_has_moved_on_is_closed(desk, browser):
+    """Also when somebody is editing it by now."""
+    job_id = desk.job()
+    about = about_of(browser, "reject", job_id)
+    let_lock_run_out(job_id)
+    admin = desk.caller(Role.ADMIN)
+    assert admin.act(job_id, "approve", {"weight_g": 1, "time_hours": 1}).status_code == 200
+    hold(desk, job_id)
+    answer = submit(browser, about, **REASONS)
+    assert answer.json["response"]["dialog-modal"]["is_open"] is False
     [(tone, words)] = toasts_of(answer)
-    assert tone == "bad" and f"{NAMES[Role.ADMIN]} is editing it." in words
-    assert read(job_id).color == "True Red"
+    assert tone == "bad" and f"{NAMES[Role.ADMIN]} was first" in words
+
+
+def test_a_lock_taken_again_overwrites_nothing_of_another_person(desk, browser):
+    job_id = desk.job()
+    about = about_of(browser, "edit", job_id)
+    let_lock_run_out(job_id)
+    admin = desk.caller(Role.ADMIN)
+    hold(desk, job_id)
+    assert admin.call("PATCH", f"/jobs/{job_id}", {"color": "Blue"}).status_code == 200
+    assert admin.post(f"/jobs/{job_id}/unlock").status_code == 200
+    answer = submit(browser, about, color="True Red", printer="prusa_xl")
+    [(tone, words)] = toasts_of(answer)
+    assert tone == "bad" and "were changed meanwhile" in words
+    assert (read(job_id).color, read(job_id).printer) == ("Blue", "prusa_mk4s")
+
+
+@pytest.mark.parametrize("lost", ["ran out", "given back in another tab", "not lost"])
+def test_an_open_dialog_keeps_its_lock_or_takes_it_again(desk, browser, lost):
+    job_id = desk.job()
+    about = about_of(browser, "reject", job_id)
+    if lost == "ran out":
+        let_lock_run_out(job_id)
+    elif lost != "not lost":
+        assert desk.staff.post(f"/jobs/{job_id}/unlock").status_code == 200
+    assert beat(browser, about).status_code == 204
+    assert read(job_id).locked_by == NAMES[Role.STAFF]
+
+
+def test_an_open_dialog_says_who_has_the_lock_until_it_has_it_again(desk, browser):
+    job_id = desk.job()
+    about = about_of(browser, "reject", job_id)
+    let_lock_run_out(job_id)
+    hold(desk, job_id)
+    told = sent(beat(browser, about))
+    words = f"{NAMES[Role.ADMIN]} is editing this job. What you typed stays here."
+    assert text_of(told["dialog-error"]["children"]) == words
+    assert told["dialog-beat"]["disabled"] is False
+    let_lock_run_out(job_id)
+    again = sent(beat(browser, about, told["dialog-error"]["children"]))
+    assert again["dialog-error"]["children"] == ""
+    assert read(job_id).locked_by == NAMES[Role.STAFF]
+
+
+def test_an_open_dialog_leaves_what_else_it_says(desk, browser):
+    about = about_of(browser, "reject", desk.job())
+    wrong = sent(submit(browser, about, reasons=[]))["dialog-error"]["children"]
+    assert beat(browser, about, wrong).status_code == 204
+
+
+def test_a_dialog_whose_lock_was_released_takes_it_only_for_a_person(desk, browser):
+    """Nobody may sit there any more; whoever presses the button does."""
+    job_id = desk.job()
+    admin = desk.caller(Role.ADMIN)
+    body = {"reason": "They went home"}
+    assert admin.post(f"/jobs/{hold(desk, job_id)}/unlock").status_code == 200
+    about = about_of(browser, "reject", job_id)
+    answer = admin.post(f"/jobs/{job_id}/admin/force-unlock", body)
+    assert answer.status_code == 200, answer.text
+    told = sent(beat(browser, about))
+    assert "An administrator has released the lock" in text_of(told["dialog-error"]["children"])
+    assert read(job_id).locked_by is None
+    about = about_of(browser, "reject", job_id)
+    let_lock_run_out(job_id)
+    assert beat(browser, about).status_code == 204, "a dialog that was opened after that"
+    assert sent(submit(browser, about, **REASONS))["dialog-modal"]["is_open"] is False
+
+
+def test_the_heart_of_a_dialog_stops_with_its_purpose(desk, browser):
+    job_id = desk.job()
+    about = about_of(browser, "reject", job_id)
+    assert desk.staff.act(job_id, "approve").status_code == 200
+    told = sent(beat(browser, about))
+    assert told["dialog-beat"]["disabled"] is True
+    assert "This job is now" in text_of(told["dialog-error"]["children"])
+    assert read(job_id).locked_by is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"time_hours": [1]},
+        {"material": {"a": 1}},
+        {"color": ["Blue"]},
+        {"printer": 7},
+        {"reason": [["x"]]},
+    ],
+)
+def test_a_field_that_no_form_has_is_refused(desk, browser, fields):
+    job_id = desk.job("PENDING")
+    about = about_of(browser, "edit", job_id)
+    before = rows()
+    answer = submit(browser, about, **fields)
+    refusal_of(answer, 400, "invalid")
+    assert rows() == before
 
 
 def test_a_batch_asks_first_and_takes_no_lock(desk, browser):
@@ -406,13 +576,26 @@ def test_a_forged_batch_changes_nothing(desk, role, action, status):
 @pytest.mark.parametrize(
     "pressed",
     [
-        {"action": "review", "jobs": []},
-        {"action": "review", "jobs": [AWAY]},
         {"action": "review", "jobs": AWAY},
         {"action": "review", "jobs": [None, 7, {"a": 1}]},
+        {"action": None, "jobs": ["job"]},
+    ],
+)
+def test_a_batch_of_nothing_that_a_page_could_send_is_refused(desk, browser, pressed):
+    desk.job()
+    before = rows()
+    refusal_of(press(browser, **pressed), 400, "invalid")
+    refusal_of(submit(browser, pressed), 400, "invalid")
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        {"action": "review", "jobs": []},
+        {"action": "review", "jobs": [AWAY]},
         {"action": "approve", "jobs": ["job"]},
         {"action": "delete", "jobs": ["job"]},
-        {"action": None, "jobs": ["job"]},
     ],
 )
 def test_a_batch_that_no_page_makes_is_refused(desk, browser, pressed):
@@ -456,7 +639,8 @@ def test_an_open_debug_panel_tells_of_locks_and_versions(desk, role):
     response = sent(ask(desk.browser(role), SERVER, debug_open=True))
     words = text_of(response["debug-server"]["children"])
     assert f"{job_id[:8]} · {NAMES[Role.ADMIN]} until" in words
-    for known in ("Database", "Storage", "Python3.", "Dash4.", "PostgreSQL", "Model checks"):
+    parts = ("Database", "Storage", "Printdesk1.", "Python3.", "Dash4.", "PostgreSQL", "Model")
+    for known in parts:
         assert known in words, words
 
 

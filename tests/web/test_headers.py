@@ -129,8 +129,21 @@ def test_a_forwarded_host_builds_no_link(desk):
 ASK = """
 import json
 from app import server
+from models import Role
+from services import people, work
+from services.actors import SYSTEM
 client = server.test_client()
 found = {}
+by_https = {"X-Forwarded-Proto": "https"}
+email, password = "somebody@lab.example", "a password of the tests"
+with work.unit() as session:
+    people.add(session, email, "Somebody", Role.STAFF, password, actor=SYSTEM)
+def has_secure_cookie(headers):
+    form = {"email": email, "password": password}
+    answer = server.test_client().post("/login", data=form, headers=headers)
+    return "Secure" in answer.headers["Set-Cookie"].split("; ")
+found["secure"] = has_secure_cookie({})
+found["secure_by_https"] = has_secure_cookie(by_https)
 def sign_in(address):
     data = {"email": "a@b.example", "password": "no"}
     headers = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https"}
@@ -140,8 +153,9 @@ found["others"] = [sign_in(f"203.0.113.{number}") for number in (2, 3, 4)]
 found["forged"] = [sign_in(f"198.51.100.{number}, 203.0.113.9") for number in range(3)]
 answer = client.get("/login")
 found["hsts"] = answer.headers.get("Strict-Transport-Security")
-cookie = server.config["SESSION_COOKIE_SECURE"]
-print(json.dumps(found | {"secure": cookie}))
+answer = client.get("/login", headers=by_https)
+found["hsts_by_https"] = answer.headers.get("Strict-Transport-Security")
+print(json.dumps(found))
 """
 
 
@@ -162,15 +176,21 @@ def test_behind_one_trusted_proxy_the_address_it_saw_counts(desk):
     assert found["same"] == [401, 401, 429]
     assert found["others"] == [401, 401, 401]
     assert found["forged"] == [401, 401, 429]  # only what the proxy itself added is believed
-    assert found["secure"] is True
-    assert found["hsts"]
+    assert found["secure"] is found["secure_by_https"] is True
+    assert found["hsts"] and found["hsts_by_https"]
+
+
+def test_behind_a_trusted_proxy_its_word_for_https_counts(desk):
+    found = ask(TRUSTED_PROXIES="1", PUBLIC_URL="")
+    assert found["hsts_by_https"] and found["secure_by_https"] is True
+    assert found["hsts"] is None and found["secure"] is False
 
 
 def test_without_a_proxy_no_header_makes_another_address(desk):
     found = ask()
     assert found["same"] + found["others"] + found["forged"] == [401, 401, *[429] * 7]
-    assert found["secure"] is False
-    assert found["hsts"] is None
+    assert found["secure"] is found["secure_by_https"] is False
+    assert found["hsts"] is found["hsts_by_https"] is None
 
 
 def test_the_submission_limit_is_not_evaded_by_a_header(desk, configure):

@@ -55,6 +55,10 @@ def text_of(component):
     [
         ({}, [("120 × 84 × 40 mm", ""), ("Fits · watertight", "pd-chip-ok")]),
         (
+            {"size": [0.5, 0.5, 0.5], "unit": "millimeter"},
+            [("0.5 × 0.5 × 0.5 mm", ""), ("Very small", "pd-chip-warn")],
+        ),
+        (
             {"size": [84, 40, 225]},
             [("84 × 40 × 225 mm", ""), ("Fits turned · watertight", "pd-chip-ok")],
         ),
@@ -102,16 +106,123 @@ def test_a_job_of_before_the_checks_says_nothing(shown):
     assert modelfacts.remarks(job) is None
 
 
+def rows_of(job):
+    return {name: text_of(value) for name, value in modelfacts.rows(job) if value is not None}
+
+
+STANDS = ["as it stands"] * 2
+# A model with a flaw of each kind, and where each part of its result is said.
+FLAWS = {
+    **{"bodies": 2, "open_edges": 3, "holes": 1, "overshared_edges": 4, "flipped_edges": 5},
+    **{"degenerate_triangles": 6, "size": [5, 2.5, 1.375], "volume": 12_500.0, "surface": 4_200.0},
+}
+CHECKS = "3 open edges, 1 hole · 2 bodies · 5 flipped edges · 4 over-shared edges"
+SAID = {
+    **{"triangles": ("Triangles", "84,312 · 6 without an area")},
+    **{"degenerate_triangles": ("Triangles", "84,312 · 6 without an area")},
+    **{"size_mm": ("Size", "5 × 2.5 × 1.4 mm")},
+    **{"volume_cm3": ("Volume / surface", "12 cm³ / 42 cm²")},
+    **{"surface_cm2": ("Volume / surface", "12 cm³ / 42 cm²")},
+    **dict.fromkeys(("bodies", "open_edges", "holes", "watertight"), ("Checks", CHECKS)),
+    **dict.fromkeys(("overshared_edges", "flipped_edges"), ("Checks", CHECKS)),
+    "units": (
+        "Unit",
+        "Taken as millimetres; perhaps inches. As millimetres it is only 5 × 2.5 × 1.38 mm; read "
+        "as inches it is 127 × 63.5 × 34.9 mm.",
+    ),
+    "fits": (
+        "Fits",
+        "Prusa MK4S – as it standsPrusa XL – as it standsRaise3D Pro 2 Plus – as it stands"
+        "Formlabs Form 3 (Resin) – as it stands",
+    ),
+    **{"estimate_g": ("Estimate", "≈ 4.7–8.6 g · $3.00")},
+    **{"estimate_cents": ("Estimate", "≈ 4.7–8.6 g · $3.00")},
+}
+# The warnings stand in a list of their own; a result that is there has no error.
+NOT_IN_ROWS = {"state", "error", "checker", "warnings"}
+
+
 def test_the_panel_says_what_was_found(shown):
-    job, _ = shown(open_edges=3, holes=1)
-    rows = {name: text_of(value) for name, value in modelfacts.rows(job)}
-    assert rows["Size"] == "120 × 84 × 40 mm – fits Prusa MK4S"
-    assert rows["Triangles"] == "84,312"
-    assert rows["Checks"] == "3 open edges · 1 body · normals consistent"
-    low, high = job.model["estimate_g"]
-    assert rows["Estimate"] == f"≈ {low:.0f}–{high:.0f} g · from $3.00"
-    assert "ask the student for a closed (watertight) model" in text_of(modelfacts.remarks(job))
+    job, _ = shown(**FLAWS)
+    rows = rows_of(job)
+    assert {name: rows[row] for name, (row, _) in SAID.items()} == {
+        name: words for name, (_, words) in SAID.items()
+    }
+    assert {*SAID} | NOT_IN_ROWS == {*job.model}, "a part of the result is not shown"
+    remarks = text_of(modelfacts.remarks(job))
+    assert all(warning["text"] in remarks for warning in job.model["warnings"])
+    assert "ask the student for a closed (watertight) model" in remarks
+
+
+def test_the_panel_says_that_nothing_is_wrong(shown):
+    rows = rows_of(shown()[0])
+    assert rows["Checks"] == "Watertight · 1 body · normals consistent · no over-shared edges"
+    assert rows["Triangles"] == "84,312 · none without an area"
+    assert rows["Volume / surface"] == "100 cm³ / 200 cm²"
+
+
+def test_both_ends_of_the_price_are_said(shown):
+    job = shown(volume=1_000_000.0, surface=60_000.0)[0]
+    assert rows_of(job)["Estimate"] == "≈ 194–351 g · $19.35–$35.08"
+    assert job.model["estimate_cents"] == [1935, 3508]
+
+
+@pytest.mark.parametrize(
+    ("size", "tilted", "lines"),
+    [
+        ([120, 84, 40], [True] * 4, ["as it stands"] * 4),
+        ([200, 240, 40], [True] * 4, ["turned about z", *STANDS, "might, when tilted"]),
+        ([84, 40, 225], [True] * 4, ["laid on another side", *STANDS, "might, when tilted"]),
+        ([300, 300, 300], [False] * 4, ["too large", "as it stands", "as it stands", "too large"]),
+        ([10, 10, 600], [False] * 4, ["too large", "too large", "as it stands", "too large"]),
+        ([200, 240, 230], [False] * 4, ["too large", *["as it stands"] * 2, "too large"]),
+    ],
+)  # fmt: skip
+def test_the_panel_says_how_it_fits_each_printer(shown, size, tilted, lines):
+    job, _ = shown(size=size, tilted=tilted)
+    fits = dict(modelfacts.rows(job))["Fits"]
+    said = [text_of(line).partition(" – ") for line in fits.children]
+    assert [name for name, _, _ in said] == [
+        *("Prusa MK4S", "Prusa XL", "Raise3D Pro 2 Plus", "Formlabs Form 3 (Resin)")
+    ]
+    assert [words for _, _, words in said] == lines
+
+
+def test_the_jobs_own_printer_is_named_first(shown):
+    job, _ = shown()
+    jobs.change(job.id, printer="raise3d_pro2plus")
+    first, *_ = dict(modelfacts.rows(jobs.read(job.id)))["Fits"].children
+    assert text_of(first) == "Raise3D Pro 2 Plus – as it stands"
+
+
+def test_nothing_is_said_of_a_printer_that_the_lab_no_longer_has(shown):
+    job, _ = shown()
+    jobs.change(job.id, printer="sold_last_year")
+    job = jobs.read(job.id)
+    assert [text_of(chip) for chip in modelfacts.chips(job)] == ["120 × 84 × 40 mm", "Watertight"]
+    assert "sold" not in rows_of(job)["Fits"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("inch", "Inches, as the file says"),
+        ("millimeter", "Millimetres, as the file says"),
+        (None, "Taken as millimetres: the file names none"),
+    ],
+)
+def test_the_panel_says_where_the_unit_is_from(shown, unit, words):
+    assert rows_of(shown(unit=unit)[0])["Unit"] == words
 
 
 def test_nothing_to_remark_is_no_list(shown):
     assert modelfacts.remarks(shown()[0]) is None
+
+
+def test_a_remark_with_nothing_to_do_is_no_warning(shown):
+    facts = answer.read_facts(FACTS)
+    model = verdict.judge(facts, answer.NotAsked("the second is tired"), None)
+    found, _ = shown(model)
+    drawn = json.dumps(modelfacts.remarks(found), cls=plotly.utils.PlotlyJSONEncoder)
+    assert "Read by one reader only: the second is tired." in drawn
+    assert "bi-info-circle" in drawn and "triangle-fill" not in drawn

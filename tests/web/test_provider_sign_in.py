@@ -79,7 +79,7 @@ def test_a_session_from_before_is_worth_nothing(desk, idp):
     answer_with(idp, asked["nonce"])
     finish(client, asked["state"])
     with client.session_transaction() as session:
-        assert set(session) == {"staff_id", "stamp", "id_token", "_permanent"}
+        assert set(session) == {"staff_id", "stamp", "session_id", "id_token", "_permanent"}
 
 
 def test_an_answer_counts_in_the_browser_that_asked_and_once(desk, idp):

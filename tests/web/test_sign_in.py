@@ -1,9 +1,11 @@
 """Signing in and out of the console, and what a session is worth."""
 
+from datetime import timedelta
+
 import pytest
 from flask.sessions import SecureCookieSessionInterface
 
-from models import Role, Staff
+from models import EndedSession, Role, Staff, utcnow
 from services import work
 from tests.support.callbacks import ENDPOINT
 from tests.support.client import NAMES, PASSWORD, email_of, refusal_of, rows, sign_in
@@ -136,7 +138,7 @@ def test_the_session_holds_no_password_and_no_hash(desk):
     value = client.get_cookie("printdesk").value
     signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
     held = signer.loads(value)
-    assert set(held) == {"staff_id", "stamp", "_permanent"}
+    assert set(held) == {"staff_id", "stamp", "session_id", "_permanent"}
     assert len(held["stamp"]) <= 12
 
 
@@ -182,6 +184,52 @@ def test_signing_out_ends_the_session_in_this_browser(desk):
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
     assert not is_signed_in(client)
     assert client.get("/dashboard").headers["Location"].startswith("/login")
+
+
+def test_signing_out_ends_every_copy_of_the_cookie_and_no_other_session(desk):
+    client, elsewhere, copy = desk.browser(), desk.browser(), desk.client()
+    copy.set_cookie("printdesk", client.get_cookie("printdesk").value)
+    assert is_signed_in(copy)
+    client.post("/logout")
+    kept = copy.get_cookie("printdesk").value
+    for path, status in (("/api/v1/jobs", 401), ("/dashboard", 302), ("/login", 200)):
+        copy.set_cookie("printdesk", kept)
+        assert copy.get(path).status_code == status
+    copy.set_cookie("printdesk", kept)
+    assert copy.post(ENDPOINT, json={}).status_code == 401
+    assert is_signed_in(elsewhere)
+    assert sign_in(client, EMAIL).status_code == 303
+    assert is_signed_in(client)
+
+
+def test_a_session_without_a_name_of_its_own_could_not_be_ended_and_does_not_count(desk):
+    client = desk.browser()
+    signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
+    held = signer.loads(client.get_cookie("printdesk").value)
+    del held["session_id"]
+    client.set_cookie("printdesk", signer.dumps(held))
+    assert not is_signed_in(client)
+
+
+def test_what_is_noted_of_ended_sessions_goes_when_their_cookies_have_run_out(desk):
+    desk.browser().post("/logout")
+    with work.unit() as session:
+        [ended] = session.query(EndedSession).all()
+        assert timedelta(hours=11) < ended.until - utcnow() <= timedelta(hours=12)
+        ended.until = utcnow() - timedelta(seconds=1)
+    desk.browser().post("/logout")
+    with work.unit() as session:
+        assert [row.id for row in session.query(EndedSession)] != [ended.id]
+        assert session.query(EndedSession).count() == 1
+
+
+def test_signing_out_twice_is_no_fault(desk):
+    client = desk.browser()
+    cookie = client.get_cookie("printdesk").value
+    client.post("/logout")
+    client.set_cookie("printdesk", cookie)
+    assert client.post("/logout").status_code == 303
+    assert desk.client().post("/logout").status_code == 303
 
 
 def test_a_link_cannot_sign_anybody_out(desk):

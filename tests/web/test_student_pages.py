@@ -239,6 +239,114 @@ def test_a_new_link_is_asked_for_on_the_page_and_then_there_is_a_wait(desk, conf
     assert "60 min" in words(again)
 
 
+def change_status(desk, job_id, status):
+    body = {"new_status": status, "reason": "Because of the test"}
+    answer = desk.staff.post(f"/jobs/{job_id}/admin/change-status", body)
+    assert answer.status_code == 200, answer.text
+
+
+def delete(desk, job_id):
+    desk.staff.post(f"/jobs/{job_id}/lock")
+    assert desk.staff.call("DELETE", f"/jobs/{job_id}").status_code == 204
+
+
+RESEND = 'action="/confirm/resend"'
+
+
+def test_a_link_that_the_lab_went_past_speaks_of_no_newer_one(desk):
+    client = desk.client()
+    forced, back = desk.job("PENDING"), desk.job("PENDING")
+    tokens = {job_id: token_of(job_id) for job_id in (forced, back)}
+    desk.staff.post(f"/jobs/{forced}/admin/force-confirm", {"reason": "At the desk"})
+    change_status(desk, back, "UPLOADED")
+    for job_id, said in (
+        (forced, "in line for the printer"),
+        (back, "looking at your model again"),
+    ):
+        assert gone(client, tokens[job_id]) == (410, "This link is no longer needed")
+        page = client.get(f"/confirm/{tokens[job_id]}")
+        assert said in words(page)
+        assert "another confirmation e-mail" not in words(page) and RESEND not in page.text
+        assert f'href="/track/{job_id}"' in page.text
+    change_status(desk, back, "PENDING")
+    assert gone(client, tokens[back]) == (410, "This link no longer works")
+    page = client.get(f"/confirm/{tokens[back]}")
+    assert "still waits for you" in words(page) and RESEND in page.text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("PRINTING", "is being printed"),
+        ("COMPLETED", "ready to collect"),
+        ("PAIDPICKEDUP", "paid for and collected"),
+        ("REJECTED", "could not accept"),
+    ],
+)
+def test_a_link_that_is_not_needed_says_where_the_job_is(desk, status, said):
+    job_id = desk.job("PENDING")
+    token = token_of(job_id)
+    change_status(desk, job_id, status)
+    page = desk.client().get(f"/confirm/{token}")
+    assert page.status_code == 410
+    assert said in words(page) and RESEND not in page.text
+
+
+def test_the_link_of_a_deleted_job_says_that_it_is_gone(desk):
+    client, job_id = desk.client(), desk.job("PENDING")
+    token = token_of(job_id)
+    delete(desk, job_id)
+    assert gone(client, token) == (404, "This job is no longer here")
+    page = words(client.get(f"/confirm/{token}"))
+    assert "has deleted the job" in page and "copying" not in page
+
+
+def test_following_a_job_with_an_expired_link_offers_a_new_one(desk):
+    client, job_id = desk.client(), desk.job("PENDING")
+    page = client.get(f"/track/{job_id}")
+    assert "The link works until" in words(page) and RESEND not in page.text
+    with changed_job(job_id) as job:  # no sweep has been by
+        job.confirmation_expires_at = job.confirmation_expires_at.replace(year=2020)
+    page = client.get(f"/track/{job_id}")
+    assert "has expired" in words(page) and "works until" not in words(page)
+    assert RESEND in page.text and f'value="{job_id}"' in page.text
+    assert "/assets/student/confirm.js" in page.text
+    assert client.post("/confirm/resend", data={"job_id": job_id}).status_code == 200
+    assert "The link works until" in words(client.get(f"/track/{job_id}"))
+
+
+def test_a_job_without_a_price_is_offered_no_new_link(desk):
+    client, job_id = desk.client(), desk.job()
+    change_status(desk, job_id, "PENDING")
+    for path in (f"/confirm/expired?job_id={job_id}", f"/track/{job_id}"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "not set a price" in words(page) and RESEND not in page.text
+    answer = client.post("/confirm/resend", data={"job_id": job_id})
+    assert answer.status_code == 404
+    assert "not set a price" in words(answer) and "no such page" not in answer.text
+
+
+def test_a_button_that_is_pressed_too_late_says_what_the_job_is_now(desk):
+    client, job_id = desk.client(), desk.job("PENDING")
+    desk.staff.post(f"/jobs/{job_id}/admin/force-confirm", {"reason": "At the desk"})
+    answer = client.post("/confirm/resend", data={"job_id": job_id})
+    assert answer.status_code == 404
+    assert "in line for the printer" in words(answer)
+
+
+def test_the_page_of_expired_links_says_what_is_true_of_the_newest(desk):
+    client, job_id = desk.client(), desk.job("PENDING")
+    path = f"/confirm/expired?job_id={job_id}"
+    assert "Your newest link still works" in client.get(path).text
+    with changed_job(job_id) as job:
+        job.confirmation_expires_at = job.confirmation_expires_at.replace(year=2020)
+    assert "This link has expired" in client.get(path).text
+    desk.staff.post(f"/jobs/{job_id}/admin/force-confirm", {"reason": "At the desk"})
+    page = client.get(path)
+    assert "This link is no longer needed" in page.text and RESEND not in page.text
+
+
 @pytest.mark.parametrize("job_id", ["", "x", "\x00", "0" * 32])
 def test_no_new_link_for_no_job(desk, job_id):
     answer = desk.client().post("/confirm/resend", data={"job_id": job_id})

@@ -1,0 +1,84 @@
+/* What Dash leaves as it is when an answer does not come through: it tells nobody, what it had switched off
+   for the time stays off, and what the request would have done is not done. Requests still go out once. */
+'use strict';
+
+(function () {
+  const printdesk = window.dash_clientside.printdesk;
+  const TWICE_MS = 500;
+  const LOST = 'Not sent: Printdesk cannot be reached. What you typed is still here; try again in a moment.';
+  const locksToReturn = new Set();
+  let submitting = 0;
+  let pressedAt = -TWICE_MS;
+
+  const send = window.fetch;
+  window.fetch = function (resource, options) {
+    if (!String(resource.url || resource).includes('_dash-update-component')) return send.apply(this, arguments);
+    const asked = readBody(options);
+    const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit');
+    submitting += isSubmit;
+    return send
+      .apply(this, arguments)
+      .then(
+        (answer) => {
+          if (answer.status >= 500) onLost(asked, isSubmit);
+          return answer;
+        },
+        (problem) => {
+          if (problem.name !== 'AbortError') onLost(asked, isSubmit);
+          throw problem;
+        },
+      )
+      .finally(() => (submitting -= isSubmit));
+  };
+
+  /* { output, inputs, state }: each input { id, property, value }. */
+  function readBody(options) {
+    try {
+      const { output = '', inputs = [], state = [] } = JSON.parse(options.body);
+      return { output: output, inputs: inputs.flat(), state: state.flat() };
+    } catch {
+      return { output: '', inputs: [], state: [] };
+    }
+  }
+
+  function onLost(asked, isSubmit) {
+    printdesk.refresh(); // and so the banner
+    if (isSubmit) {
+      // After Dash has noticed, which is later than this.
+      setTimeout(function () {
+        printdesk.set('dialog-submit', { disabled: false });
+        printdesk.set('dialog-error', { children: LOST });
+      });
+    } else if (asked.inputs.some((input) => input.id === 'queue-pressed')) tell();
+    const closed = asked.inputs.some((input) => input.id === 'dialog-modal' && input.value === false);
+    const about = closed && asked.state.find((each) => each.id === 'dialog-about');
+    if (about && about.value && about.value.locked) locksToReturn.add(about.value.job);
+  }
+
+  /* As components/toasts.py. */
+  function tell() {
+    const props = { header: 'Not done', is_open: true, dismissable: true, duration: 15_000, className: 'pd-toast pd-toast-bad' };
+    props.children = 'Printdesk cannot be reached. Try again in a moment.';
+    printdesk.set('shell-toasts', { children: { namespace: 'dash_bootstrap_components', type: 'Toast', props: props } });
+  }
+
+  /* Told by live.js: the server answers again. */
+  document.addEventListener('printdesk:back', function () {
+    for (const job of locksToReturn) fetch('/api/v1/jobs/' + job + '/unlock', { method: 'POST' });
+    locksToReturn.clear();
+    for (const image of document.images) if (image.complete && !image.naturalWidth) image.src = image.src;
+  });
+
+  /* Enter twice is meant once: the button is switched off meanwhile, the key is not. */
+  document.addEventListener(
+    'keydown',
+    function (event) {
+      if (event.key !== 'Enter' || event.target.tagName !== 'INPUT' || !event.target.closest('.modal')) return;
+      if (submitting || event.timeStamp - pressedAt < TWICE_MS) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      } else pressedAt = event.timeStamp;
+    },
+    true,
+  );
+})();

@@ -1,0 +1,29 @@
+/* The list is built anew when something changes, and jobs may have come or gone above: the card that one
+   looks at stays where it is on the screen. */
+'use strict';
+
+(function () {
+  const printdesk = window.dash_clientside.printdesk;
+  let anchor = null; // { job, top, view }: the first card that is seen whole, in px from the window's top
+
+  function note() {
+    anchor = null;
+    if (window.scrollY <= 0) return;
+    for (const card of document.querySelectorAll('.pd-list > .pd-card')) {
+      const top = card.getBoundingClientRect().top;
+      if (top < 0) continue;
+      anchor = { job: card.dataset.job, top: top, view: location.search };
+      return;
+    }
+  }
+
+  function hold() {
+    if (!anchor || anchor.view !== location.search) return;
+    const card = document.querySelector('.pd-list > .pd-card[data-job="' + anchor.job + '"]');
+    const moved = card ? card.getBoundingClientRect().top - anchor.top : 0;
+    if (Math.abs(moved) > 1) window.scrollBy({ top: moved, behavior: 'instant' });
+  }
+
+  window.addEventListener('scroll', note, { passive: true });
+  printdesk.onRedraw(hold);
+})();

@@ -1,0 +1,126 @@
+"""The queue keeps itself up to date, and nobody loses the place that they look at."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_console import new_job, toast
+from tests.support.pages import (
+    act,
+    card_of,
+    lead_to,
+    look_again,
+    open_tab,
+    panel_of,
+    wait_for_mail,
+)
+
+TOP_OF = "card => Math.round(card.getBoundingClientRect().top)"
+
+
+def test_a_job_that_arrives_above_moves_nothing_on_the_screen(desk, second):
+    jobs = [new_job(desk, f"Old {number}") for number in range(12)]
+    desk.goto("/dashboard?sort=newest")
+    watched = card_of(desk, jobs[3][:8])
+    watched.scroll_into_view_if_needed()
+    desk.mouse.move(400, 500)
+    desk.mouse.wheel(0, 200)
+    desk.wait_for_timeout(300)
+    before = watched.evaluate(TOP_OF)
+    new = new_job(second, "New above")
+    look_again(desk)
+    expect(card_of(desk, new[:8])).to_be_attached()
+    assert abs(watched.evaluate(TOP_OF) - before) <= 2
+
+
+def test_a_page_that_comes_to_the_front_asks_at_once(desk, second):
+    expect(desk.get_by_text("Updated")).to_be_visible()
+    job = new_job(second, "Meanwhile")
+    with desk.expect_response("**/api/v1/news"):
+        desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(card_of(desk, job[:8])).to_be_visible()
+
+
+def test_a_server_that_is_away_is_asked_less_and_less_often(desk, problems):
+    problems.ignore("ERR_CONNECTION_REFUSED", "503")
+    expect(desk.get_by_text("Updated")).to_be_visible()
+    desk.clock.install()
+    asked = []
+
+    def refuse(route):
+        asked.append(route)
+        route.abort("connectionrefused")
+
+    desk.route("**/api/v1/news", refuse)
+    look_again(desk)
+    expect(desk.locator("#shell-banner")).to_be_visible()
+    waits = []
+    for _ in range(4):
+        desk.wait_for_function("window.dash_clientside.printdesk.live.nextAt > new Date()")
+        wait = "window.dash_clientside.printdesk.live.nextAt - Date.now()"
+        waits.append(desk.evaluate(wait))
+        number = len(asked)
+        desk.clock.fast_forward(int(waits[-1]) + 100)
+        for _ in range(50):
+            if len(asked) > number:
+                break
+            desk.wait_for_timeout(50)
+        assert len(asked) == number + 1
+        desk.wait_for_timeout(200)
+    assert waits[0] < waits[2] and waits[1] < waits[3]
+    desk.unroute("**/api/v1/news")
+    desk.clock.fast_forward(60_000)
+    expect(desk.locator("#shell-banner")).to_be_hidden()
+
+
+def test_a_status_is_changed_by_hand_with_a_reason(desk):
+    job = new_job(desk)
+    look_again(desk)
+    panel_of(desk, job).get_by_role("button", name="Change status").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("New status").select_option(label="Completed")
+    dialog.get_by_role("button", name="Change status").click()
+    expect(dialog.get_by_role("alert")).not_to_be_empty()
+    dialog.locator("textarea").fill("Printed before we had this system")
+    dialog.get_by_role("button", name="Change status").click()
+    expect(dialog).to_be_hidden()
+    open_tab(desk, "Completed")
+    panel_of(desk, job)
+    panel = desk.get_by_role("complementary", name="Chosen job")
+    expect(panel).to_contain_text("Printed before we had this system")
+
+
+def test_a_mail_is_sent_again(desk, live):
+    job = lead_to(desk, new_job(desk, "Resent Person"), "PENDING")
+    wait_for_mail(live, "resent@uni.example", "Your model is approved")
+    open_tab(desk, "Pending")
+    before = len(live.smtp.messages)
+    panel_of(desk, job).get_by_role("button", name="Send e-mail again").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    expect(dialog).to_be_hidden()
+    live.smtp.wait_for(before + 1)
+
+
+def test_marked_jobs_are_reviewed_and_archived_at_once(desk):
+    jobs = [new_job(desk, f"Many {number}") for number in range(2)]
+    look_again(desk)
+    for job in jobs:
+        card_of(desk, job[:8]).get_by_role("checkbox").click()
+    desk.get_by_role("button", name=re.compile("Mark as reviewed")).last.click()
+    dialog = desk.get_by_role("dialog")
+    dialog.locator(".modal-footer .btn-primary").click()
+    expect(dialog).to_be_hidden()
+    expect(toast(desk)).to_contain_text("Done for 2 jobs")
+    for job in jobs:
+        expect(card_of(desk, job[:8]).get_by_text("New", exact=True)).to_have_count(0)
+        act(desk, job, "reject", reasons=["Walls are too thin to print"])
+    open_tab(desk, "Rejected")
+    for job in jobs:
+        card_of(desk, job[:8]).get_by_role("checkbox").click()
+    desk.get_by_role("group", name="Selected jobs").get_by_role("button", name="Archive").click()
+    dialog.locator(".modal-footer .btn-primary").click()
+    expect(dialog).to_be_hidden()
+    open_tab(desk, "Archived")
+    for job in jobs:
+        expect(card_of(desk, job[:8])).to_be_visible()

@@ -1,0 +1,128 @@
+"""Limits hold however many ask at the same moment, and count only what is to count."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from models import AuditEntry, Job, MailKind, Role
+from services import work
+from tests.support import jobs
+from tests.support.client import (
+    API,
+    NAMES,
+    email_of,
+    refusal_of,
+    sign_in,
+    submit,
+    unique_model,
+)
+from tests.support.races import at_once
+from web import limits
+
+EMAIL = email_of(NAMES[Role.STAFF])
+WRONG = {"email": EMAIL, "password": "wrong"}
+
+
+def answers_at_once(*actions):
+    """The answers by status; everybody asks from the same moment."""
+    return at_once(actions).won
+
+
+def statuses(answers):
+    return Counter(answer.status_code for answer in answers)
+
+
+@pytest.mark.parametrize("path", [f"{API}/submit", "/submit"])
+def test_of_many_submissions_at_once_no_more_than_the_limit_are_taken_in(desk, configure, path):
+    configure(RATE_LIMIT_SUBMIT="3/hour")
+    taken_in = 201 if path.startswith(API) else 303
+    found = answers_at_once(
+        *(partial(submit, desk.client(), unique_model(), path=path) for _ in range(12))
+    )
+    assert statuses(found) == {taken_in: 3, 429: 9}
+    for answer in found:
+        if answer.status_code == 429:
+            assert "Submission limit exceeded. Please try again later." in answer.text
+            assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    with work.unit() as session:
+        assert session.query(Job).count() == 3
+
+
+def test_of_many_wrong_passwords_at_once_no_more_than_the_limit_are_looked_at(desk, configure):
+    configure(RATE_LIMIT_LOGIN="4/hour")
+    by_page = [partial(sign_in, desk.client(), EMAIL, "wrong") for _ in range(8)]
+    by_api = [partial(desk.client().post, f"{API}/auth/login", json=WRONG) for _ in range(8)]
+    found = answers_at_once(*by_page, *by_api)
+    assert statuses(found) == {401: 4, 429: 12}
+    assert all("Retry-After" in answer.headers for answer in found if answer.status_code == 429)
+    with work.unit() as session:
+        assert session.query(AuditEntry).filter_by(action="SignInRefused").count() == 4
+
+
+def test_guesses_at_the_old_password_at_once_are_limited(desk, configure):
+    configure(RATE_LIMIT_LOGIN="3/hour")
+    browser, form = desk.browser(), {"old": "a guess", "new": "x", "again": "y"}
+    cookie = browser.get_cookie("printdesk").value
+    guesses = []
+    for _ in range(8):
+        client = desk.client()
+        client.set_cookie("printdesk", cookie)
+        guesses.append(partial(client.post, "/account", data=form))
+    assert statuses(answers_at_once(*guesses)) == {400: 3, 429: 5}
+
+
+def test_a_new_link_is_sent_once_to_whom_asks_often_at_once(desk, configure):
+    configure(RATE_LIMIT_RESEND="1/hour")
+    job_id = desk.job("PENDING")
+    before = len(jobs.mails(job_id, MailKind.APPROVAL))
+    path = f"{API}/submit/resend-confirmation"
+    ask = [partial(desk.client().post, path, json={"job_id": job_id}) for _ in range(8)]
+    assert statuses(answers_at_once(*ask)) == {200: 1, 429: 7}
+    assert len(jobs.mails(job_id, MailKind.APPROVAL)) == before + 1
+
+
+def test_what_came_in_at_once_and_does_not_count_takes_no_place_afterwards(desk, configure):
+    configure(RATE_LIMIT_LOGIN="3/hour", RATE_LIMIT_SUBMIT="3/hour")
+    signing_in = [partial(sign_in, desk.client(), EMAIL) for _ in range(8)]
+    refused = [partial(submit, desk.client(), b"no model") for _ in range(8)]
+    found = statuses(answers_at_once(*signing_in, *refused))
+    assert found[303] >= 3 and found[400] >= 3
+    assert found.keys() <= {303, 400, 429}
+    for _ in range(3):
+        assert sign_in(desk.client(), EMAIL, "wrong").status_code == 401
+        assert submit(desk.client(), unique_model()).status_code == 201
+    assert sign_in(desk.client(), EMAIL).status_code == 429
+    assert submit(desk.client(), unique_model()).status_code == 429
+
+
+def test_only_ones_own_place_is_given_back(desk, configure):
+    configure(RATE_LIMIT_LOGIN="2/hour")
+    for password, status in (("wrong", 401), (None, 303), ("wrong", 401), (None, 429)):
+        answer = sign_in(desk.client(), EMAIL, *([password] if password else []))
+        assert answer.status_code == status
+
+
+def test_without_redis_each_process_counts_by_itself_and_gives_back_too(
+    desk, configure, monkeypatch
+):
+    configure(RATE_LIMIT_LOGIN="2/hour")
+    away = RedisStorage("redis+unix:///nowhere/redis.sock")
+    monkeypatch.setattr(limits.limiter, "_storage", away)
+    monkeypatch.setattr(limits.limiter, "_limiter", MovingWindowRateLimiter(away))
+    monkeypatch.setattr(limits.limiter, "_storage_dead", False)
+    limits.limiter._fallback_storage.reset()
+    for _ in range(4):
+        assert sign_in(desk.client(), EMAIL).status_code == 303
+    for status in (401, 401, 429):
+        assert sign_in(desk.client(), EMAIL, "wrong").status_code == status
+    limits.limiter._fallback_storage.reset()
+
+
+def test_a_refusal_stands_without_redis(desk, monkeypatch):
+    away = RedisStorage("redis+unix:///nowhere/redis.sock")
+    monkeypatch.setattr(limits.limiter, "_limiter", MovingWindowRateLimiter(away))
+    answer = desk.stranger().get("/jobs", headers={"Authorization": "Bearer x"})
+    refusal_of(answer, 401, "not_signed_in")

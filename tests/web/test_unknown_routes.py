@@ -1,0 +1,37 @@
+"""What is not there is answered as such, whoever asks, and with whatever method."""
+
+import pytest
+
+from tests.support.client import API, refusal_of
+
+
+@pytest.fixture(params=["stranger", "staff"])
+def client(desk, request):
+    return desk.client() if request.param == "stranger" else desk.browser()
+
+
+@pytest.mark.parametrize("path", [f"{API}/jobs", f"{API}/submit", f"{API}/auth/login"])
+def test_a_method_that_nobody_knows_is_not_allowed(client, path):
+    answer = client.open(path, method="FOO")
+    refusal_of(answer, 405, "method_not_allowed")
+    assert {"GET", "POST"} & set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "FOO"])
+@pytest.mark.parametrize("path", [f"{API}/nothing", "/api/nothing", "/api/"])
+def test_a_route_that_the_api_does_not_have_is_not_found(client, method, path):
+    refusal_of(client.open(path, method=method), 404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "FOO"])
+def test_a_page_that_is_not_there_is_not_there_for_any_method(desk, method):
+    browser = desk.browser()
+    assert browser.open("/nothing", method=method).status_code == 404
+    assert browser.open("/dashboard", method=method).status_code == 405
+
+
+def test_a_stranger_still_learns_nothing_of_what_is_there(desk):
+    client = desk.client()
+    for path in (f"{API}/jobs", f"{API}/jobs/{'0' * 32}"):
+        refusal_of(client.get(path), 401, "not_signed_in")
+    assert client.post("/nothing").status_code == 401

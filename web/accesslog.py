@@ -1,0 +1,109 @@
+"""The access log: a line for each request that changes something or is refused, with who asked.
+
+Which calls of the console change something, and which are refused, neither their method nor their
+answer tells; the unit of work does (services/work.py). What only reads leaves no line: polls.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
+
+from services import batches, work
+from services.errors import NotFound
+from web import callbodies, guard
+
+log = structlog.get_logger()
+
+_MOST = 300  # characters of what a callback is called
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def init(app: Flask) -> None:
+    work.tell_outcomes_to(_note_outcome)
+    app.after_request(_log_request)
+
+
+def _note_outcome(outcome: work.Outcome) -> None:
+    if not has_request_context():
+        return
+    if outcome.refusal is None:
+        g.changed = g.get("changed", frozenset()) | outcome.job_ids
+    elif not isinstance(outcome.refusal, NotFound):  # what is gone since is told, not refused
+        g.setdefault("turned_down", outcome.refusal.code)
+
+
+def refusal() -> str | None:
+    """Why this request was refused, in a word; a callback may have told the person itself."""
+    refused: str | None = g.get("refused") or (g.get("turned_down") if _is_callback() else None)
+    return refused
+
+
+def about() -> dict[str, Any]:
+    """What this request was about: `job_id`, or `job_ids` of several; the `callback` of the console
+    that was called, by its output; `staff_id` of whose session it came with, if it counts no more.
+    """
+    body = _body()
+    named = (request.view_args or {}).get("job_id")
+    found = sorted(g.get("changed", ())) or ([named] if named else sorted({*_jobs_of(body)}))
+    known = {
+        "job_id": found[0] if len(found) == 1 else None,
+        "job_ids": found if len(found) > 1 else None,
+        "callback": str(body["output"])[:_MOST] if "output" in body else None,
+        "staff_id": g.get("turned_out"),
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _is_callback() -> bool:
+    return request.path == callbodies.PATH
+
+
+def _log_request(response: Response) -> Response:
+    """Every change and every refusal, with who asked; polls are left out."""
+    refused = refusal()
+    asks_for_a_change = request.method not in guard.SAFE_METHODS and not guard.is_dash_call()
+    if response.status_code >= 400 or refused or asks_for_a_change or "changed" in g:
+        actor = g.get("actor")
+        rule = request.url_rule
+        log.info(
+            "request",
+            method=request.method,
+            # The route, not the path: a path may hold a confirmation token.
+            route=rule.rule if rule else None,
+            **{"job_id": None, **about()},
+            status=response.status_code,
+            refused=refused,
+            actor=actor.id if actor else None,
+            address=request.remote_addr,
+            ms=round((time.monotonic() - g.get("started", time.monotonic())) * 1000),
+        )
+    return response
+
+
+def _body() -> dict[str, Any]:
+    """What a page of somebody we know has sent to Dash. A stranger's words are not kept."""
+    known = g.get("actor") is not None or "turned_out" in g
+    try:
+        body = request.get_json(silent=True) if _is_callback() and known else None
+    except (HTTPException, RecursionError):  # too large, nested too deeply: refused for that
+        body = None
+    return body if isinstance(body, dict) else {}
+
+
+def _jobs_of(body: dict[str, Any]) -> Iterator[str]:
+    """The job, or the jobs, that a page of the console names in what it sends."""
+    for part in (*_listed(body.get("inputs")), *_listed(body.get("state"))):
+        value = part.get("value") if isinstance(part, dict) else None
+        if isinstance(value, dict):
+            for job_id in (value.get("job"), *_listed(value.get("jobs"))[: batches.MAX_JOBS]):
+                if isinstance(job_id, str) and _JOB_ID.fullmatch(job_id):
+                    yield job_id
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,67 @@
+"""A signed-in browser: what the cookie of its session holds, and how the session ends.
+
+The cookie names the person, the mark of all their sessions, and this session alone. So it ends when
+the person is deactivated or gets another password, and when this browser signs out: then a copy of
+its cookie is worth nothing either. That is kept in the database (services/sessions.py), and nothing
+else has to be up for it.
+"""
+
+import secrets
+
+from flask import Flask, g, request, session
+from flask.sessions import SecureCookieSessionInterface
+
+from services import people, sessions, work
+from services.people import Identity
+from settings import settings
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """Over https only, when people come by https: as PUBLIC_URL or a trusted proxy says."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return is_https()
+
+
+def init(app: Flask) -> None:
+    app.session_interface = _Cookies()
+
+
+def is_https() -> bool:
+    """Whether this request came by https, or they all do; behind a proxy that is its word, if it is
+    one of TRUSTED_PROXIES."""
+    return request.is_secure or settings().is_https
+
+
+def start(identity: Identity) -> None:
+    """Begins a fresh session, so that one fixed beforehand by somebody else is worth nothing."""
+    session.clear()
+    session["staff_id"], session["stamp"] = identity.actor.id, identity.stamp
+    session["session_id"] = sessions.new_id()
+    session.permanent = True
+    g.actor = identity.actor
+
+
+def find_identity(*, with_state: bool = False) -> Identity | None:
+    """Whose session the request's cookie is; None without one, or when it counts no more. Then it
+    is dropped, and `g.turned_out` says whose it was."""
+    if "staff_id" not in session:
+        return None
+    staff_id, stamp = str(session["staff_id"]), str(session.get("stamp", ""))
+    session_id = str(session.get("session_id", ""))
+    with work.unit() as unit:
+        found = people.find_identity(unit, staff_id, session_id=session_id, with_state=with_state)
+    if session_id and found is not None and secrets.compare_digest(found.stamp, stamp):
+        return found
+    session.clear()
+    g.turned_out = staff_id[:100]
+    return None
+
+
+def end() -> None:
+    """Ends this browser's session, and every copy of its cookie."""
+    session_id = session.get("session_id")
+    if session_id is not None:
+        with work.unit() as unit:
+            sessions.end(unit, str(session_id)[:40])
+    session.clear()
