@@ -8,8 +8,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
 ARGS ?=
 DEV_PATHS := .
-# One more than there are cores: much of what tests do is wait for the processes that they start.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# More than there are cores: much of what tests do is wait for the processes that they start.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

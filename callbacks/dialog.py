@@ -279,7 +279,11 @@ def _holds_lock(about: About) -> bool:
 
 
 def _takes_lock(action: str) -> bool:
-    return action == "edit" or (action in TRANSITIONS and TRANSITIONS[action].lock is Lock.HELD)
+    """Also where the service only asks that nobody else holds it: while somebody writes why a print
+    failed, another should read who is at work, and not be first."""
+    if action in TRANSITIONS:
+        return TRANSITIONS[action].lock is not Lock.NONE
+    return action in ("edit", "resend")
 
 
 def _refuse_changed(job: jobs.JobView, about: About) -> None:

@@ -84,7 +84,7 @@ def test_each_status_and_its_dialogs(desk, theme, status):
 @THEMES
 def test_what_two_people_do_to_one_job(desk, second, problems):
     """A lock, its release, notes that collide, many at once, a toast, a banner."""
-    problems.ignore("409", "ERR_INTERNET_DISCONNECTED")
+    problems.ignore("409", "ERR_INTERNET_DISCONNECTED", "the server did not respond")
     job = new_job(desk, "Shared Person")
     second.request.post(f"/api/v1/jobs/{job}/lock")
     desk.goto(f"/dashboard?search={job[:8]}&job={job}")

@@ -124,3 +124,17 @@ def test_marked_jobs_are_reviewed_and_archived_at_once(desk):
     open_tab(desk, "Archived")
     for job in jobs:
         expect(card_of(desk, job[:8])).to_be_visible()
+
+
+def test_who_writes_why_a_print_failed_is_seen_at_work(desk, second):
+    job = lead_to(desk, new_job(desk, "Failed Person"), "PRINTING")
+    open_tab(desk, "Printing")
+    panel_of(desk, job).get_by_role("button", name="Mark failed").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("Why did the print fail?").fill("Half a sentence about the")
+    open_tab(second, "Printing")
+    expect(card_of(second, job[:8])).to_contain_text("Admin is editing")
+    desk.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    look_again(second)
+    expect(card_of(second, job[:8])).not_to_contain_text("Admin is editing")

@@ -34,7 +34,7 @@ class Scene:
             "<name>": "jobs",
             "<any(csv, xlsx):kind>": "csv",
         }
-        self._browsers = {who: desk.browser(who.role) for who in (MANAGER, STAFF, ADMIN)}
+        self._browsers: dict[Lowest, FlaskClient] = {}
         with work.unit() as session:
             found = {job.id: job for job in session.scalars(select(Job))}
             people = {person.role: person for person in session.scalars(select(Staff))}
@@ -44,7 +44,11 @@ class Scene:
 
     def browser(self, who: Lowest) -> FlaskClient:
         """Signed in unless without an account; a stranger's is new each time."""
-        return self.desk.client() if who <= STUDENT else self._browsers[who]
+        if who <= STUDENT:
+            return self.desk.client()
+        if who not in self._browsers:
+            self._browsers[who] = self.desk.browser(who.role)
+        return self._browsers[who]
 
     def path(self, rule: str, who: Lowest = ADMIN) -> str:
         """The path of a rule; those who are nobody know neither a job's id nor its link."""
