@@ -4,11 +4,12 @@
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
-  const TWICE_MS = 500;
+  const TWICE_MS = 2000; // from the key to its request
+  const CLOSING_MS = 1000; // from the answer until the dialog is gone, or says why it stays
   const LOST = 'Not sent: Printdesk cannot be reached. What you typed is still here; try again in a moment.';
   const locksToReturn = new Set();
   let submitting = 0;
-  let pressedAt = -TWICE_MS;
+  let deafUntil = 0;
 
   const send = window.fetch;
   window.fetch = function (resource, options) {
@@ -16,6 +17,7 @@
     const asked = readBody(options);
     const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit');
     submitting += isSubmit;
+    if (asked.inputs.some((input) => input.id === 'queue-pressed')) deafUntil = 0; // another dialog
     return send
       .apply(this, arguments)
       .then(
@@ -28,7 +30,10 @@
           throw problem;
         },
       )
-      .finally(() => (submitting -= isSubmit));
+      .finally(function () {
+        submitting -= isSubmit;
+        if (isSubmit) deafUntil = performance.now() + CLOSING_MS;
+      });
   };
 
   /* { output, inputs, state }: each input { id, property, value }. */
@@ -73,12 +78,15 @@
   document.addEventListener(
     'keydown',
     function (event) {
-      if (event.key !== 'Enter' || event.target.tagName !== 'INPUT' || !event.target.closest('.modal')) return;
-      if (submitting || event.timeStamp - pressedAt < TWICE_MS) {
+      if (event.key !== 'Enter' || !event.target.matches('.modal input:not([type="checkbox"])')) return;
+      if (submitting || event.timeStamp < deafUntil) {
         event.preventDefault();
         event.stopImmediatePropagation();
-      } else pressedAt = event.timeStamp;
+      } else deafUntil = event.timeStamp + TWICE_MS;
     },
     true,
   );
+  document.addEventListener('input', function (event) {
+    if (!submitting && event.target.closest('.modal')) deafUntil = 0; // something else is meant now
+  });
 })();

@@ -183,12 +183,26 @@
       set(card.querySelector('[data-pd-mark]'), 'aria-checked', isMarked);
     }
     document.getElementById('queue-panel')?.classList.toggle('pd-panel-open', Boolean(job) && isHere());
+    showTab();
     showMarked(present);
     printdesk.cover(isHere() ? job : '');
   }
 
   function set(element, name, value) {
     if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+  }
+
+  let shownTab = '';
+
+  /* On a phone the tabs go on to the side. The active one is brought into sight when it is another one
+     than before: where somebody has moved the row to since then, it stays. */
+  function showTab() {
+    const row = document.getElementById('queue-tabs');
+    const tab = row?.querySelector('[aria-selected="true"]');
+    if (!tab || !view || shownTab === view.status || JSON.parse(tab.dataset.pdValue).status !== view.status) return;
+    shownTab = view.status;
+    const middle = tab.getBoundingClientRect().left + tab.offsetWidth / 2;
+    row.scrollLeft += middle - row.getBoundingClientRect().left - row.clientWidth / 2;
   }
 
   function showMarked(present) {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import structlog
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -26,6 +26,7 @@ from settings import settings
 log = structlog.get_logger()
 
 LOCK_TIMEOUT = "15s"  # how long a unit of work waits for a row that another one holds
+_BUSY = (LockNotAvailable, DeadlockDetected)
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def unit() -> Iterator[Session]:
     the block raises, what was asked for with `on_rollback` is done instead. When the commit itself
     fails, its outcome is unknown, and neither is done: the integrity audit finds what is left.
 
-    Raises Conflict when a row stays held by another unit of work for LOCK_TIMEOUT.
+    Raises Conflict when a row stays held by another unit of work for LOCK_TIMEOUT, or when the two
+    wait for each other.
     """
     with _NotingSession(engine(), expire_on_commit=False) as session:
         try:
@@ -150,7 +152,7 @@ def unit() -> Iterator[Session]:
 
 def _refusal_of(error: BaseException) -> PrintdeskError | None:
     """The error as a person may read it; None for what is no refusal."""
-    if isinstance(error, OperationalError) and isinstance(error.orig, LockNotAvailable):
+    if isinstance(error, OperationalError) and isinstance(error.orig, _BUSY):
         return Conflict("Somebody is working on this job right now. Try again in a moment.")
     return error if isinstance(error, PrintdeskError) else None
 

@@ -21,8 +21,16 @@ from tests.support import servers
 
 servers.set_up()
 
-from settings import ROOT, settings  # noqa: E402  # after the environment is set
+from argon2 import PasswordHasher  # noqa: E402  # after the environment is set
+
+from services import people  # noqa: E402
+from settings import ROOT, settings  # noqa: E402
 from tests.support.emptied import empty_database, empty_storage  # noqa: E402
+
+# People sign in in most tests, and a hash is made to be slow. A Printdesk that a test starts has the
+# product's own, and tests/services/test_people.py knows what that is.
+PRODUCT_HASHER = people._hasher
+people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 SHARED_MODELS = ROOT.parent / "shared" / "models"
 Configure = Callable[..., None]

@@ -14,6 +14,7 @@ from services import people, work
 from services.actors import SYSTEM
 from services.errors import Invalid, NotSignedIn
 from settings import settings
+from tests.conftest import PRODUCT_HASHER
 from tests.support.races import at_once
 
 PASSWORD = "several words of mine"
@@ -88,6 +89,13 @@ def test_a_password_is_kept_as_an_argon2_hash(jane):
         stored = session.get_one(Staff, jane).password_hash
     assert stored is not None and stored.startswith("$argon2id$")
     assert PASSWORD not in stored
+
+
+def test_the_product_hashes_as_rfc_9106_recommends():
+    """Its second choice, for where memory is short: the tests themselves use a cheaper one."""
+    hasher = PRODUCT_HASHER
+    asked = (hasher.time_cost, hasher.memory_cost, hasher.parallelism)
+    assert asked == (3, 64 * 1024, 4)
 
 
 def test_a_token_stands_for_its_person(jane):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from models import AuditEntry
 from services import events, work
 from services.actors import SYSTEM
-from services.errors import StorageUnavailable
+from services.errors import Conflict, StorageUnavailable
 
 
 def entries():
@@ -122,6 +122,29 @@ def test_twenty_units_at_once_do_not_run_out_of_connections(database):
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_of_two_units_that_wait_for_each_other_one_is_told_to_try_again(database):
+    both_hold_one, ends = threading.Barrier(2), []
+
+    def take(first, second):
+        try:
+            with work.unit() as session:
+                session.execute(text(f"SELECT pg_advisory_xact_lock({first})"))
+                both_hold_one.wait()
+                session.execute(text(f"SELECT pg_advisory_xact_lock({second})"))
+            ends.append("done")
+        except Conflict as refused:
+            ends.append(refused.message)
+
+    threads = [threading.Thread(target=take, args=order) for order in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refused, done = sorted(ends)
+    assert done == "done"
+    assert "Try again in a moment" in refused
 
 
 def test_a_disposed_engine_is_made_anew(database):

@@ -23,7 +23,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # WebGL without a graphics card, for the 3D preview
+    # Without a graphics card, pages are drawn by the processor; the detour by OpenGL takes a core.
+    "--disable-gpu-compositing",
+    # WebGL for the 3D preview
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
@@ -34,7 +36,7 @@ OF_THE_BROWSER = (
     r"willReadFrequently",  # Plotly reads back what it has drawn
     r"The AudioContext was not allowed to start",  # nobody has clicked yet; the page says so itself
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager

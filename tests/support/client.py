@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import Base, Confirmation, Job, Role, Staff
-from services import confirmations, work
+from services import confirmations, people, work
 from tests.support import meshes
 
 API = "/api/v1"
@@ -245,4 +244,4 @@ def _all(session: Session, table: Any) -> list[Any]:
 
 @lru_cache
 def _password_hash() -> str:
-    return PasswordHasher().hash(PASSWORD)
+    return people._hasher.hash(PASSWORD)
