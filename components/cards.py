@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import ids, modelfacts, toolbar
-from components.parts import age, apart, button, chip, color_chip, empty, icon, moment
+from components.parts import age, apart, breakable, button, chip, color_chip, empty, icon, moment
 from components.queueview import View
 from models import STATUS_LABELS, Role, Status
 from services import slicerlinks, thumbnails
@@ -221,7 +221,7 @@ def _title(job: JobView) -> Component:
         [
             html.Span("New", className="pd-badge-new") if job.is_new else None,
             button(
-                job.display_name,
+                breakable(job.display_name),
                 ids.QUEUE_SELECTED,
                 job.id,
                 className=None,

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import forms, ids, printfields
+from components.parts import breakable
 from components.printfields import PlanFacts
 from models import STATUS_LABELS, MailKind, Status
 from services.batches import Outcome
@@ -114,7 +115,11 @@ def body(action: str, job: JobView, *, locked: bool, plan: PlanFacts | None = No
     tells assets/console.js to give the lock back when the page is left."""
     return [
         html.P(
-            [html.Strong(job.display_name), html.Br(), f"{job.student_name} · {job.student_email}"],
+            [
+                html.Strong(breakable(job.display_name)),
+                html.Br(),
+                f"{job.student_name} · {job.student_email}",
+            ],
             className="pd-dialog-job",
         ),
         html.P(_words(action, job)),

@@ -107,7 +107,14 @@ def _bars(
         "customdata": list(links) or None,
         "hovertemplate": ("%{y}: %{x:,}" if across else "%{x}: %{y:,}") + f"{unit}<extra></extra>",
     }
-    return {"data": [trace], "layout": _upright(len(names)) if across else {}}
+    layout = _count_axis("xaxis" if across else "yaxis", values)
+    return {"data": [trace], "layout": layout | (_upright(len(names)) if across else {})}
+
+
+def _count_axis(axis: str, values: Sequence[Any]) -> Figure:
+    """Of a few things there is no half: left alone, Plotly would write 0.5 jobs."""
+    are_few = all(isinstance(value, int) for value in values) and 0 < max(values, default=0) <= 5
+    return {axis: {"dtick": 1}} if are_few else {}
 
 
 def _upright(rows: int) -> Figure:
@@ -136,7 +143,9 @@ def _stacked(
                 **ends,
             }
         )
-    return {"data": traces, "layout": _upright(len(names)) if across else {}}
+    totals = [sum(row[place] for _, place in series) for row in table.rows]
+    layout = _count_axis("xaxis" if across else "yaxis", totals)
+    return {"data": traces, "layout": layout | (_upright(len(names)) if across else {})}
 
 
 def _short(name: str) -> str:
@@ -168,7 +177,8 @@ def _share_axis(axis: str = "yaxis") -> Figure:
 def submissions(table: Table) -> Figure:
     days = _column(table, 0)
     links = _narrow_to_pieces(table)
-    bars = _bars(table, 1, links, across=False)["data"][0] | {"name": "Submissions", "x": days}
+    drawn = _bars(table, 1, links, across=False)
+    bars = drawn["data"][0] | {"name": "Submissions", "x": days}
     trend = {
         "type": "scatter",
         "mode": "lines",
@@ -178,7 +188,7 @@ def submissions(table: Table) -> Figure:
         "line": {"width": 3, "color": "#d55e00"},
         "hovertemplate": "Trend: %{y:.1f}<extra></extra>",
     }
-    return {"data": [bars, trend], "layout": _time_axis(table)}
+    return {"data": [bars, trend], "layout": drawn["layout"] | _time_axis(table)}
 
 
 def steps(table: Table) -> Figure:
@@ -352,7 +362,14 @@ def pareto(table: Table) -> Figure:
     }
     second = {"overlaying": "y", "side": "right", "showgrid": False}
     second |= {"tickformat": ".0%", "range": [0, 1.05], "tickmode": "linear", "dtick": 0.25}
-    return {"data": [bars, line], "layout": {"yaxis2": second, "height": 400}}
+    return {
+        "data": [bars, line],
+        "layout": {
+            **_count_axis("yaxis", _column(table, 1)),
+            "yaxis2": second,
+            "height": 400,
+        },
+    }
 
 
 def _reasons(table: Table) -> list[tuple[str, int]]:
@@ -363,7 +380,7 @@ def _reasons(table: Table) -> list[tuple[str, int]]:
 
 def _over_time(table: Table, series: Sequence[tuple[str, int]]) -> Figure:
     drawn = _stacked(table, series, across=False, links=_narrow_to_pieces(table))
-    return drawn | {"layout": _time_axis(table)}
+    return drawn | {"layout": drawn["layout"] | _time_axis(table)}
 
 
 def by_discipline(table: Table) -> Figure:

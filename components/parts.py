@@ -43,6 +43,12 @@ def button(
     return html.Button(label, type="button", **pressed, **attributes)
 
 
+def breakable(name: str) -> list[Any]:
+    """A file's name, which goes on in the next line after an underscore where there is no room."""
+    first, *others = name.split("_")
+    return [first] + [part for other in others for part in ("_", html.Wbr(), other)]
+
+
 def moment(at: datetime, shown: str = "datetime", className: str = "") -> Component:
     """A time in the viewer's zone: assets/times.js writes it; UTC until then. `shown` is datetime,
     date, time or ago."""

@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import forms, ids, modelfacts
-from components.parts import icon
+from components.parts import breakable, icon
 from services.costs import format_money
 from services.editing import EDITABLE
 from services.jobs import JobView
@@ -114,7 +114,12 @@ def _file_to_print(job: JobView, superseding: str | None) -> Component:
     else:
         name, why = job.display_name, "no newer sliced file lies beside it."
     return html.P(
-        [icon("bi-file-earmark-check"), " File to print: ", html.Strong(name), f" – {why}"],
+        [
+            icon("bi-file-earmark-check"),
+            " File to print: ",
+            html.Strong(breakable(name)),
+            f" – {why}",
+        ],
         className="pd-file-to-print",
     )
 

@@ -27,8 +27,8 @@ from services import people  # noqa: E402
 from settings import ROOT, settings  # noqa: E402
 from tests.support.emptied import empty_database, empty_storage  # noqa: E402
 
-# People sign in in most tests, and a hash is made to be slow. A Printdesk that a test starts has the
-# product's own, and tests/services/test_people.py knows what that is.
+# People sign in in most tests, and a hash is made to be slow. A Printdesk that a test starts has
+# the product's own; tests/services/test_people.py knows what that is.
 PRODUCT_HASHER = people._hasher
 people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 

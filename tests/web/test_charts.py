@@ -71,6 +71,14 @@ def test_every_figure_can_be_sent_and_every_link_leads_somewhere(database, told)
         session.rollback()
 
 
+@pytest.mark.parametrize(("jobs", "step"), [(4, 1), (5, 1), (6, None), (1300, None)])
+def test_an_axis_of_a_few_jobs_counts_whole_ones(jobs, step):
+    columns = (Column("Link", Kind.TEXT), Column("Jobs", Kind.NUMBER))
+    table = Table(columns, [("works", jobs), ("expired", 0)])
+    figure = charts.figure(charts.CHARTS["quotes"], table, "light")
+    assert figure["layout"].get("xaxis", {}).get("dtick") == step
+
+
 @pytest.mark.parametrize(
     ("grain", "first", "last"),
     [
