@@ -7,11 +7,14 @@ Set up while this file is imported, before anything reads the settings. Fixtures
 - `configure`: `configure(SMTP_URL=...)` changes settings until the test ends.
 - `smtp`: a mail server on loopback, and SMTP_URL set to it.
 - `shared_models`: the folder of sample models; the test is skipped where there is none.
+- `hostile_models`: the folder of hostile files, made from them.
 - `live`: a Printdesk started like `make run`, once per process.
 - `page`, `new_page`: Chromium on `live`, emptied of jobs; `problems.ignore(...)` allows what a test
   causes.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from argon2 import PasswordHasher  # noqa: E402  # after the environment is set
 from services import people  # noqa: E402
 from settings import ROOT, settings  # noqa: E402
 from tests.support.emptied import empty_database, empty_storage  # noqa: E402
+from tests.support.once import once  # noqa: E402
 
 # People sign in in most tests, and a hash is made to be slow. A Printdesk that a test starts has
 # the product's own; tests/services/test_people.py knows what that is.
@@ -90,13 +94,24 @@ def shared_models() -> Path:
 
 
 @pytest.fixture(scope="session")
+def hostile_models(shared_models: Path) -> Path:
+    """The hostile files; nothing may be written among them."""
+    maker = shared_models / "make_hostile.py"
+
+    def make(folder: Path) -> None:
+        subprocess.run((sys.executable, maker, folder), check=True, capture_output=True)
+
+    return once("hostile", make)
+
+
+@pytest.fixture(scope="session")
 def live() -> Iterator[object]:
     from tests.support import launched
     from tests.support.mailserver import MailServer
 
     server = MailServer()
     server.start()
-    printdesk = launched.make("live", server)
+    printdesk = launched.make_used("live", server)
     try:
         yield printdesk.start()
     finally:

@@ -25,7 +25,7 @@ def desk():
     """A Printdesk of its own: an administrator with random wishes is no good neighbour."""
     server = MailServer()
     server.start()
-    printdesk = launched.make("schemathesis", server)
+    printdesk = launched.make_used("schemathesis", server)
     try:
         yield printdesk.start()
     finally:

@@ -1,7 +1,5 @@
 """A small demo: a hundred days of a lab in which little happens, made as `make demo` makes it."""
 
-import fcntl
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +12,7 @@ import pytest
 
 from settings import ROOT, settings
 from tests.support import servers
+from tests.support.once import once
 
 END = datetime(2026, 5, 6, 15, tzinfo=UTC)  # a Wednesday morning, two weeks before the finals
 DAYS, PACE = 100, 0.07
@@ -52,18 +51,15 @@ class Made:
 @pytest.fixture(scope="session")
 def twins() -> tuple[Made, Made]:
     """Two demos of one seed, each with a database and a secret of its own. The processes of a test
-    run share them; they go with the run's servers."""
-    shared = Path(os.environ[servers.SHARED].splitlines()[0]) / "demo"
-    shared.mkdir(exist_ok=True)
-    done = shared / "done.json"
-    with open(shared / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            urls = {name: servers.make_database(f"demo_{name}", servers.TEMPLATE)
-                    for name in ("one", "two")}  # fmt: skip
-            fill([Made(shared / name, url) for name, url in urls.items()])
-            done.write_text(json.dumps(urls))
-    one, two = (Made(shared / name, url) for name, url in json.loads(done.read_text()).items())
+    run share them."""
+    names = ("demo_one", "demo_two")
+
+    def make(folder: Path) -> None:
+        urls = [servers.make_database(name, servers.TEMPLATE) for name in names]
+        fill([Made(folder / name, url) for name, url in zip(names, urls, strict=True)])
+
+    folder = once("demo", make)
+    one, two = (Made(folder / name, servers.database_url(name)) for name in names)
     return one, two
 
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 def desk() -> Iterator[Launched]:
     server = MailServer()
     server.start()
-    printdesk = launched.make("models", server, SWEEP_SECONDS="2")
+    printdesk = launched.make_used("models", server, SWEEP_SECONDS="2")
     try:
         yield printdesk.start()
     finally:

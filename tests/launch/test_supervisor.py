@@ -28,8 +28,9 @@ def make() -> Iterator[Make]:
     mails = MailServer()
     mails.start()
 
-    def one(**environment: str) -> Launched:
-        made.append(launched.make("launch", mails, **environment))
+    def one(*, used: bool = False, **environment: str) -> Launched:
+        kind = launched.make_used if used else launched.make
+        made.append(kind("launch", mails, **environment))
         return made[-1]
 
     yield one
@@ -94,7 +95,7 @@ def test_it_starts_says_how_to_sign_in_and_stops_all_it_started(make: Make) -> N
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_other_requests_to_stop_are_honoured(make: Make, number: signal.Signals) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     family = printdesk.family()
     assert printdesk.stop(number) == 0
     assert wait_gone(family, 1) == []
@@ -131,14 +132,14 @@ def test_a_made_password_is_shown_once(make: Make) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the children of the dead")
 def test_killing_the_supervisor_ends_its_children(make: Make) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     family = printdesk.family()
     printdesk.stop(signal.SIGKILL)
     assert wait_gone(family) == []
 
 
 def test_after_killing_the_supervisor_it_starts_again(make: Make) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     write_row(printdesk)
     family = printdesk.family()
     printdesk.stop(signal.SIGKILL)
@@ -148,7 +149,7 @@ def test_after_killing_the_supervisor_it_starts_again(make: Make) -> None:
 
 
 def test_after_killing_everything_it_starts_again(make: Make) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     write_row(printdesk)
     family = printdesk.family()
     assert printdesk.process is not None
@@ -161,7 +162,7 @@ def test_after_killing_everything_it_starts_again(make: Make) -> None:
 
 
 def test_a_pid_file_that_names_a_stranger_hinders_nothing(make: Make) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     printdesk.stop()
     stranger = subprocess.Popen((sys.executable, "-c", "import time; time.sleep(600)"))
     try:
@@ -179,7 +180,7 @@ def test_a_pid_file_that_names_a_stranger_hinders_nothing(make: Make) -> None:
 
 @pytest.mark.parametrize("word", ["gunicorn", "launch.background", "redis-server", "postgres"])
 def test_a_child_that_dies_is_started_again(make: Make, word: str) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     find_child(printdesk, word).kill()
     eventually(lambda: "starting it again" in printdesk.said())
     eventually(lambda: any_child(printdesk, word))
@@ -188,7 +189,7 @@ def test_a_child_that_dies_is_started_again(make: Make, word: str) -> None:
 
 
 def test_the_workers_and_the_schedule_are_started_again(make: Make) -> None:
-    printdesk = make().start()
+    printdesk = make(used=True).start()
     background = find_child(printdesk, "launch.background")
     eventually(lambda: len(background.children()) == 3)
     killed = background.children()
@@ -231,7 +232,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(make: Make, name: str, tmp_
 
 
 def test_a_second_printdesk_on_the_same_folder_is_one_line(make: Make) -> None:
-    first = make().start()
+    first = make(used=True).start()
     second = make(VAR_DIR=str(first.var))
     (line,) = refusal(second)
     assert "already running" in line
@@ -272,7 +273,7 @@ def test_a_mistyped_mail_server_is_one_line_and_exit_2(make: Make) -> None:
 
 
 def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None:
-    printdesk = make(HOST="0.0.0.0").start()
+    printdesk = make(used=True, HOST="0.0.0.0").start()
     said = printdesk.said()
     assert f"links in mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
     assert "http://0.0.0.0" not in said

@@ -36,7 +36,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def desk(mail_server: MailServer) -> Iterator[Launched]:
-    printdesk = launched.make(
+    printdesk = launched.make_used(
         "outage", mail_server, SWEEP_SECONDS="2", MAIL_RETRY_FIRST_S="1", REDIS_URL=""
     )
     try:

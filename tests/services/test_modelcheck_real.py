@@ -8,8 +8,6 @@ import ast
 import csv
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -109,16 +107,6 @@ def verdict_of(shared_models, table):
     return check
 
 
-@pytest.fixture(scope="module")
-def hostile(shared_models, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("hostile")
-    script = (sys.executable, str(shared_models / "make_hostile.py"), str(folder))
-    subprocess.run(script, check=True, capture_output=True)
-    yield folder
-    for path in folder.iterdir():
-        path.unlink()
-
-
 def expected(number, row):
     """(triangles, size in mm, volume in mm3)."""
     if number in KNOWN_WRONG:
@@ -195,15 +183,15 @@ def test_resin_is_solid():
     assert low < 10 * resin.density_g_cm3 < high
 
 
-def test_the_list_of_hostile_files_is_complete(hostile):
-    assert {path.name for path in hostile.iterdir()} == set(HOSTILE)
+def test_the_list_of_hostile_files_is_complete(hostile_models):
+    assert {path.name for path in hostile_models.iterdir()} == set(HOSTILE)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_every_hostile_file_gets_a_verdict_in_words(name, hostile):
-    before = set(Path("/tmp").glob("evil*")), set(os.listdir(hostile))
+def test_every_hostile_file_gets_a_verdict_in_words(name, hostile_models):
+    before = set(Path("/tmp").glob("evil*")), set(os.listdir(hostile_models))
     started = time.monotonic()
-    model = modelchecks.check_file(str(hostile / name), name, "Filament")
+    model = modelchecks.check_file(str(hostile_models / name), name, "Filament")
     assert time.monotonic() - started < 20
     if HOSTILE[name] is None:
         assert model["state"] == "ok"
@@ -211,14 +199,14 @@ def test_every_hostile_file_gets_a_verdict_in_words(name, hostile):
         assert model["state"] == "failed"
         assert HOSTILE[name] in model["error"]
         assert "crashed" not in model["error"]
-    assert (set(Path("/tmp").glob("evil*")), set(os.listdir(hostile))) == before
+    assert (set(Path("/tmp").glob("evil*")), set(os.listdir(hostile_models))) == before
 
 
-def test_a_hostile_file_ends_within_its_memory(hostile, configure):
+def test_a_hostile_file_ends_within_its_memory(hostile_models, configure):
     """The largest ones, with a quarter of what they may have."""
     configure(CHECK_MEMORY_MB="256")
     for name in ("component_bomb_1e8.3mf", "bomb_1GB_model.3mf", "ascii_longline.stl"):
-        assert "memory" not in modelchecks.check_file(str(hostile / name), name, "")["error"]
+        assert "memory" not in modelchecks.check_file(str(hostile_models / name), name, "")["error"]
 
 
 @pytest.mark.parametrize("number", [1, 8, 27, 30, 31])

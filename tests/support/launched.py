@@ -15,6 +15,7 @@ import psutil
 from launch.supervisor import is_healthy
 from settings import ROOT, Settings
 from tests.support.mailserver import MailServer, free_port
+from tests.support.once import once
 from tests.support.servers import make_folder
 
 ADMIN_EMAIL = "admin@printlab.example"
@@ -124,7 +125,28 @@ class Launched:
 
 
 def make(name: str, smtp: MailServer, **environment: str) -> Launched:
+    """One that starts for the first time."""
     return Launched(make_folder(name), smtp, environment)
+
+
+def make_used(name: str, smtp: MailServer, **environment: str) -> Launched:
+    """One that has been started and stopped before, with its administrator: it starts in half the
+    time, without making a database first."""
+    printdesk = make(name, smtp, **environment)
+    before = once("used", lambda folder: _use(folder, smtp))
+    # As root, PostgreSQL's files belong to another account: they keep their owner so.
+    subprocess.run(("cp", "-a", f"{before}/var", printdesk.folder), check=True)
+    return printdesk
+
+
+def _use(folder: Path, smtp: MailServer) -> None:
+    printdesk = Launched(folder, smtp)
+    try:
+        printdesk.start()
+    finally:
+        assert printdesk.stop() == 0
+    for kept in ("log", "run"):
+        shutil.rmtree(printdesk.var / kept)
 
 
 def remove(launched: Launched) -> None:

@@ -60,11 +60,17 @@ def set_up() -> None:
     }
 
 
+def shared_folder() -> Path:
+    """The run's folder, the same for all its processes."""
+    return Path(os.environ[SHARED].split("\n")[0])
+
+
 def tear_down() -> None:
     """Stops what this process started; nothing in the others."""
     global _started
     if _started is not None:
-        folder = Path(os.environ.pop(SHARED).split("\n")[0])
+        folder = shared_folder()
+        del os.environ[SHARED]
         _started.stop()
         _started = None
         shutil.rmtree(folder, ignore_errors=True)
@@ -85,6 +91,12 @@ def make_database(name: str, template: str | None = None) -> str:
     """A fresh database on the run's server; empty without a template. Returns its URL."""
     _, shared_url, _ = os.environ[SHARED].split("\n")
     return copy_database(shared_url, name, template or "template0")
+
+
+def database_url(name: str) -> str:
+    """The URL of a database on the run's server."""
+    _, shared_url, _ = os.environ[SHARED].split("\n")
+    return shared_url.replace(f"/{TEMPLATE}?", f"/{name}?")
 
 
 def copy_database(shared_url: str, name: str, template: str = TEMPLATE) -> str:
