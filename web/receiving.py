@@ -15,14 +15,15 @@ from services.uploads import Receiver
 from settings import lab
 
 FORM_BYTES = 1024**2  # what the text fields of a form may need, with room to spare
-PIECE_BYTES = 256 * 1024  # well below the 500 kB that Flask allows the parser to hold
+PIECE_BYTES = 512 * 1024
+REST_BYTES = 64 * 1024  # what the parser may hold of the piece before
 DRAIN_BYTES = 256 * 1024**2
 DRAIN_SECONDS = 10.0
 
 
 class _LargePieces:
     """A body that comes in large pieces, whatever smaller size is asked for: at every read gunicorn
-    copies the whole megabyte that it has read ahead."""
+    copies all that it has read ahead."""
 
     def __init__(self, body: IO[bytes]) -> None:
         self._body = body
@@ -95,6 +96,7 @@ def receive_submission() -> JobView:
     """
     limit = lab().upload.max_bytes + FORM_BYTES
     request.max_content_length = limit
+    request.max_form_memory_size = PIECE_BYTES + REST_BYTES
     if (request.content_length or 0) > limit:
         drain_after_answer()
         raise TooLarge(
