@@ -279,16 +279,15 @@ def _show_callback_error(error: Exception) -> Any:
 
 
 def _audit_refusal(response: Response) -> Response:
-    """Refused access to what is for staff outlives the log, from whoever showed a credential.
+    """Refused access to what is for staff outlives the log.
 
     At most so many a minute from one address, so that nobody can fill the audit log; and without
     it, the refusal stands all the same.
     """
     actor = g.get("actor")
-    is_known = actor is not None or "turned_out" in g or "Authorization" in request.headers
     if accesslog.refusal() not in _AUDITED or request.endpoint in guard.PUBLIC:
         return response
-    if is_known and limits.count_refusal():
+    if limits.count_refusal():
         rule = request.url_rule
         route, about = rule.rule if rule else "", accesslog.about()
         try:

@@ -64,7 +64,7 @@ def lock(job_id: str) -> schemas.LeaseOut:
 
 @bp.post("/jobs/<job_id>/lock/extend")
 @bp.output(schemas.LeaseOut)
-@bp.doc(responses=[403, 404])
+@bp.doc(responses=[403, 404, 409])
 def extend_lock(job_id: str) -> schemas.LeaseOut:
     """Extends one's own lock."""
     with work.unit() as session:
@@ -85,7 +85,7 @@ def unlock(job_id: str) -> schemas.MessageOut:
 @bp.post("/jobs/<job_id>/admin/force-unlock")
 @bp.input(schemas.ReasonIn)
 @bp.output(schemas.MessageOut)
-@bp.doc(responses=[403, 404])
+@bp.doc(responses=[403, 404, 409])
 def force_unlock(job_id: str, json_data: schemas.ReasonIn) -> schemas.MessageOut:
     """Takes the lock from whoever holds it."""
     with work.unit() as session:
@@ -107,7 +107,7 @@ def review(job_id: str, json_data: schemas.ReviewIn) -> schemas.JobOut:
 
 @bp.post("/jobs/<job_id>/recheck")
 @bp.output(schemas.JobOut, status_code=202)
-@bp.doc(responses=[403, 404])
+@bp.doc(responses=[403, 404, 409])
 def recheck(job_id: str) -> schemas.JobOut:
     """Has the model checked again. The result comes a moment later."""
     with work.unit() as session:

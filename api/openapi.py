@@ -45,7 +45,12 @@ _WORDS = {
 }
 _CONDITIONAL = {"list_jobs", "get_job", "read_news", "read_stats", "read_report"}
 _NO_STORAGE = {"resend_email"}  # an action that moves no files
-_ALSO = {"login": (401, 429), "archive": (507,), "prune": (507,)}
+_ALSO = {
+    "login": (401, 429),
+    "archive": (507,),
+    "prune": (507,),
+    "delete_orphaned_file": (507,),
+}
 _PATH_VALUES = {
     "job_id": {"pattern": "^[0-9a-f]{32}$", "format": "job-id"},
     "token": {"pattern": r"^[A-Za-z0-9_.\-]+$"},

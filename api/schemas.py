@@ -209,7 +209,7 @@ class ReasonIn(In):
 
 
 class ForceConfirmIn(ReasonIn):
-    bypass_email: bool = True
+    bypass_email: Literal[True] = True  # the confirmation never waits for a mail
 
 
 class ChangeStatusIn(ReasonIn):

@@ -56,7 +56,7 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
 @bp.post("/submit/resend-confirmation")
 @bp.input(schemas.JobIdIn)
 @bp.output(schemas.MessageOut)
-@bp.doc(responses=[404, 429])
+@bp.doc(responses=[404, 409, 429])
 def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
     """Sends the student a new confirmation link."""
     with work.unit() as session:

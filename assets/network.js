@@ -15,7 +15,7 @@
   window.fetch = function (resource, options) {
     if (!String(resource.url || resource).includes('_dash-update-component')) return send.apply(this, arguments);
     const asked = readBody(options);
-    const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit');
+    const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit') && asked.inputs.some(asked.isPress);
     submitting += isSubmit;
     if (asked.inputs.some((input) => input.id === 'queue-pressed')) deafUntil = 0; // another dialog
     return send
@@ -36,15 +36,19 @@
       });
   };
 
-  /* { output, inputs, state }: each input { id, property, value }. */
+  /* { output, inputs, state, isPress }: each input { id, property, value }. Dash also asks when buttons and fields
+     merely appear: a press is one that has changed, to a number that is not zero. */
   function readBody(options) {
     try {
-      const { output = '', inputs = [], state = [] } = JSON.parse(options.body);
-      return { output: output, inputs: inputs.flat(), state: state.flat() };
+      const { output = '', inputs = [], state = [], changedPropIds = [] } = JSON.parse(options.body);
+      const isPress = (input) => Boolean(input.value) && changedPropIds.includes(idOf(input) + '.' + input.property);
+      return { output: output, inputs: inputs.flat(), state: state.flat(), isPress: isPress };
     } catch {
-      return { output: '', inputs: [], state: [] };
+      return { output: '', inputs: [], state: [], isPress: () => false };
     }
   }
+
+  const idOf = ({ id }) => (typeof id === 'string' ? id : JSON.stringify(Object.fromEntries(Object.entries(id).sort())));
 
   function onLost(asked, isSubmit) {
     printdesk.refresh(); // and so the banner
@@ -74,15 +78,25 @@
     for (const image of document.images) if (image.complete && !image.naturalWidth) image.src = image.src;
   });
 
-  /* Enter twice is meant once: the button is switched off meanwhile, the key is not. */
+  /* Enter twice is meant once: the button is switched off meanwhile, the key is not. Dash submits when the key
+     comes up; one that went down elsewhere, on the button that opened the dialog, or to choose a word in an
+     input method, means nothing here. */
+  let downIn = null;
   document.addEventListener(
     'keydown',
     function (event) {
+      if (event.key === 'Enter') downIn = event.isComposing ? null : event.target;
+    },
+    true,
+  );
+  document.addEventListener(
+    'keyup',
+    function (event) {
       if (event.key !== 'Enter' || !event.target.matches('.modal input:not([type="checkbox"])')) return;
-      if (submitting || event.timeStamp < deafUntil) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-      } else deafUntil = event.timeStamp + TWICE_MS;
+      const isMeant = downIn === event.target && !submitting && event.timeStamp >= deafUntil;
+      downIn = null;
+      if (isMeant) deafUntil = event.timeStamp + TWICE_MS;
+      else event.stopImmediatePropagation();
     },
     true,
   );

@@ -74,6 +74,7 @@
     const page = new URLSearchParams(location.search);
     const narrowed = ['printer', 'discipline', 'material'].filter((name) => page.has(name));
     const query = new URLSearchParams(narrowed.map((name) => [name, page.get(name)]));
+    if (page.get('confirmation') === 'expired') query.set('expired', '1');
     for (const [name, value] of Object.entries(link.queue)) query.set(name, value);
     const days = link.in_period && document.querySelector('[data-pd-report-days]');
     if (days) {
@@ -134,7 +135,7 @@
   new MutationObserver(tellTheme).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
 
   /* Charts are drawn for the screen's width and theme; on paper they are drawn for the paper's. */
-  const ON_PAPER = { width: 660, 'font.color': '#000', 'xaxis.gridcolor': '#ccc', 'yaxis.gridcolor': '#ccc' };
+  const ON_PAPER = { width: 660, paper_bgcolor: '#fff', 'font.color': '#000', 'xaxis.gridcolor': '#ccc', 'yaxis.gridcolor': '#ccc' };
   const ON_SCREEN = { ...Object.fromEntries(Object.keys(ON_PAPER).map((name) => [name, null])), autosize: true };
 
   function redrawCharts(layout) {

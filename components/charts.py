@@ -79,7 +79,8 @@ _LAYOUT: Mapping[str, Any] = {
 
 
 def _template(theme: str) -> Figure:
-    """The house's look, light or dark; the page's own background shines through."""
+    """The house's look, light or dark. The background is that of the page: a picture that is saved
+    has one too."""
     is_dark = theme == "dark"
     text, line = ("#e6ebf3", "#33415c") if is_dark else ("#1d2633", "#d9dee7")
     axis = {"gridcolor": line, "zerolinecolor": line, "linecolor": line, "automargin": True}
@@ -89,7 +90,7 @@ def _template(theme: str) -> Figure:
         "layout": {
             "colorway": list(_DARK if is_dark else _LIGHT),
             "font": {"color": text, "family": "system-ui, sans-serif", "size": 13},
-            "paper_bgcolor": "rgba(0,0,0,0)",
+            "paper_bgcolor": "#161f2d" if is_dark else "#ffffff",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis,
             "yaxis": axis,
@@ -163,8 +164,8 @@ CHARTS: Mapping[str, Chart] = {
     "printers": Chart(
         "Printer utilisation",
         "Hours printed over the hours in which the printer could have printed.",
-        _sum(4),
-        "jobs",
+        lambda rows: sum(bool(row[1] or row[4]) for row in rows),
+        "printers that printed",
         drawings.printers,
         click=_NARROWS,
     ),

@@ -6,7 +6,7 @@ filters of the page, `queue` is a view of the queue (components/queueview.py), `
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from models import STATUS_LABELS, Status
@@ -300,7 +300,7 @@ def timeline(table: Table) -> Figure:
                 "marker": {"color": _OUTCOME_COLORS[outcome]},
                 "y": [row[0] for row in rows],
                 "base": [f"{row[2].astimezone(zone):%Y-%m-%dT%H:%M:%S}" for row in rows],
-                "x": [((row[3] or now) - row[2]).total_seconds() * 1000 for row in rows],
+                "x": [_clock_ms(row[2], row[3] or now, zone) for row in rows],
                 "customdata": [json.dumps({"go": f"/job/{row[1]}"}) for row in rows],
                 "text": [f"{row[1]} {row[5] or ''}" for row in rows],
                 "textposition": "none",
@@ -315,6 +315,13 @@ def timeline(table: Table) -> Figure:
             "yaxis": {"type": "category"},
         },
     }
+
+
+def _clock_ms(start: datetime, end: datetime, zone: tzinfo) -> float:
+    """From one to the other as the lab's clock shows them: where it is put forward or back between
+    them, that is not what has passed."""
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (start, end))
+    return max(0.0, (last - first).total_seconds() * 1000)
 
 
 def failures(table: Table) -> Figure:

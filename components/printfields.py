@@ -31,6 +31,7 @@ def approve(job: JobView, plan: PlanFacts) -> list[Any]:
     if offer is not None:
         weight, hours = offer.weight_g or weight, offer.time_hours or hours
     return [
+        html.Div(modelfacts.chips(job), className="pd-chips mb-3"),
         modelfacts.remarks(job),
         _file_to_print(job, plan.superseding),
         _offered(offer) if offer is not None else None,

@@ -22,7 +22,6 @@ _GRAPH: Mapping[str, Any] = {
     "displaylogo": False,
     "responsive": True,
     "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 _TONES = {"ok": "bi-check-circle", "bad": "bi-exclamation-circle"}
 _MOST_ROWS = 400  # of a table on the page; its export has them all
@@ -144,7 +143,7 @@ def _card(name: str, table: Table, period: Period, filters: Filters, theme: str)
             dcc.Graph(
                 id=ids.report_chart(name),
                 figure=charts.figure(chart, table, theme),
-                config=dict(_GRAPH) | {"toImageButtonOptions": {"filename": f"printdesk-{name}"}},
+                config=_config(name),
                 className="pd-report-graph",
             ),
             role="group",
@@ -167,6 +166,11 @@ def _card(name: str, table: Table, period: Period, filters: Filters, theme: str)
         ],
         className="pd-section pd-report-card" + (" pd-report-wide" if chart.wide else ""),
     )
+
+
+def _config(name: str) -> dict[str, Any]:
+    picture = {"format": "png", "scale": 2, "filename": f"printdesk-{name}"}
+    return {**_GRAPH, "toImageButtonOptions": picture}
 
 
 def _numbers(title: str, table: Table) -> Component:

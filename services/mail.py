@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from limits import parse
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -148,11 +149,9 @@ def resend(
     return confirmations.token_of(link.id) if link else None
 
 
-def refuse_if_resent_lately(
-    session: Session, job_id: str, kind: MailKind, every: timedelta
-) -> None:
-    """Raises TooSoon when this mail was sent again less than `every` ago."""
-    wait = seconds_until_resend(session, job_id, kind, every)
+def refuse_if_resent_lately(session: Session, job_id: str, kind: MailKind) -> None:
+    """Raises TooSoon when this mail was sent again as often as RATE_LIMIT_RESEND allows."""
+    wait = seconds_until_resend(session, job_id, kind)
     if wait > 0:
         minutes = -(-wait // 60)
         raise TooSoon(
@@ -161,16 +160,20 @@ def refuse_if_resent_lately(
         )
 
 
-def seconds_until_resend(session: Session, job_id: str, kind: MailKind, every: timedelta) -> int:
+def seconds_until_resend(session: Session, job_id: str, kind: MailKind) -> int:
     """How long until this mail may be sent again, in whole seconds; 0 when it may be now."""
-    last = session.scalar(
-        select(func.max(Mail.created_at)).where(
-            Mail.job_id == job_id, Mail.kind == kind, Mail.resent_by.is_not(None)
-        )
+    limit = parse(settings().rate_limit_resend)
+    # With five an hour, the fifth from the end must be an hour old.
+    counted = session.scalar(
+        select(Mail.created_at)
+        .where(Mail.job_id == job_id, Mail.kind == kind, Mail.resent_by.is_not(None))
+        .order_by(Mail.created_at.desc())
+        .offset(limit.amount - 1)
+        .limit(1)
     )
-    if last is None:
+    if counted is None:
         return 0
-    left = (last + every - utcnow()).total_seconds()
+    left = (counted + timedelta(seconds=limit.get_expiry()) - utcnow()).total_seconds()
     return max(0, -int(-left // 1))
 
 

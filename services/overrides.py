@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Job, MailKind, Role, Status
-from services import effects, events, jobs, mail, student, work, workflow
+from services import effects, events, jobs, mail, work, workflow
 from services.actors import Actor, require
-from services.errors import Conflict, Invalid, NotFound
+from services.errors import Conflict, Invalid, NotFound, StorageFull, StorageUnavailable
 from settings import lab
 
 _MAIL_STATUSES = {
@@ -36,7 +36,7 @@ def resend_email(session: Session, job_id: str, kind: MailKind, *, actor: Actor)
         )
     if kind is MailKind.APPROVAL:
         effects.require_price(job)
-    mail.refuse_if_resent_lately(session, job.id, kind, student.resend_interval())
+    mail.refuse_if_resent_lately(session, job.id, kind)
     return mail.resend(session, job, kind, now, actor=actor)
 
 
@@ -46,22 +46,21 @@ def archive_old(retention_days: int | None, *, actor: Actor) -> int:
     Returns how many. A job that changes meanwhile is left where it is.
     """
     days = lab().workflow.archive_after_days if retention_days is None else retention_days
-    done = _each_old((Status.PAIDPICKEDUP, Status.REJECTED), days, "archive", actor)
-    with work.unit() as session:
-        events.audit(session, "Archived", actor, retention_days=days, jobs_archived=done)
-    return done
+    old = (Status.PAIDPICKEDUP, Status.REJECTED)
+    return _each_old(old, days, "archive", "jobs_archived", actor)
 
 
 def prune_old(retention_days: int | None, *, actor: Actor) -> int:
     """Deletes for good what was archived at least so many days ago. Returns how many."""
     days = lab().workflow.prune_after_days if retention_days is None else retention_days
-    done = _each_old((Status.ARCHIVED,), days, "prune", actor)
-    with work.unit() as session:
-        events.audit(session, "Pruned", actor, retention_days=days, jobs_deleted=done)
-    return done
+    return _each_old((Status.ARCHIVED,), days, "prune", "jobs_deleted", actor)
 
 
-def _each_old(statuses: tuple[Status, ...], days: int, action: str, actor: Actor) -> int:
+def _each_old(
+    statuses: tuple[Status, ...], days: int, action: str, counted: str, actor: Actor
+) -> int:
+    """Raises StorageUnavailable, StorageFull when the storage gives out in the middle: what was
+    done before stands, and is in the audit log."""
     require(actor, Role.ADMIN)
     with work.unit() as session:
         now: datetime = session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
@@ -73,7 +72,7 @@ def _each_old(statuses: tuple[Status, ...], days: int, action: str, actor: Actor
             )
             .order_by(Job.status_changed_at)
         ).all()
-    done = 0
+    done, stopped = 0, None
     for job_id in old:
         try:
             with work.unit() as session:
@@ -81,4 +80,18 @@ def _each_old(statuses: tuple[Status, ...], days: int, action: str, actor: Actor
             done += 1
         except (Conflict, NotFound):
             continue
+        except (StorageUnavailable, StorageFull) as problem:
+            if not done:
+                raise
+            stopped = problem
+            break
+    with work.unit() as session:
+        about = {"override": action, "retention_days": days, counted: done}
+        events.audit(session, "AdminAction", actor, **about)
+    if stopped is not None:
+        raise type(stopped)(
+            f"The storage gave out after {done} of {len(old)} jobs. These are done; try again for "
+            "the others.",
+            **{counted: done},
+        ) from stopped
     return done

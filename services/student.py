@@ -1,10 +1,9 @@
 """What a student can do without an account: follow a job, confirm its price, ask for a new link."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from limits import parse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,6 @@ from services import actors, confirmations, jobs, mail, workflow
 from services.confirmations import Link, LinkState
 from services.errors import LinkGone, NotFound
 from services.jobs import JobView
-from settings import settings
 
 _GONE = {
     "expired": "Confirmation link expired",
@@ -84,12 +82,12 @@ def resend(session: Session, job_id: str) -> None:
         raise NotFound(_NOT_WAITING) from None
     if job.status != Status.PENDING or job.cost_cents is None:
         raise NotFound(_NOT_WAITING)
-    mail.refuse_if_resent_lately(session, job.id, MailKind.APPROVAL, resend_interval())
+    mail.refuse_if_resent_lately(session, job.id, MailKind.APPROVAL)
     mail.resend(session, job, MailKind.APPROVAL, now, actor=actors.student(job.student_name))
 
 
 def seconds_until_resend(session: Session, job_id: str) -> int:
-    return mail.seconds_until_resend(session, job_id, MailKind.APPROVAL, resend_interval())
+    return mail.seconds_until_resend(session, job_id, MailKind.APPROVAL)
 
 
 def track(session: Session, job_id: str) -> tuple[JobView, list[Step]]:
@@ -119,12 +117,6 @@ def find_by_short_id(session: Session, email: str, job_id: str) -> str:
     if found is None or len(wanted) < 8:
         raise NotFound("No job with this e-mail and job ID. Check both; the ID is in your e-mail.")
     return found
-
-
-def resend_interval() -> timedelta:
-    """RATE_LIMIT_RESEND as the time between two mails of a kind."""
-    limit = parse(settings().rate_limit_resend)
-    return timedelta(seconds=limit.get_expiry() / limit.amount)
 
 
 _NOT_WAITING = "This job does not wait for a confirmation."

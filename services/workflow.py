@@ -301,8 +301,9 @@ def _delete(session: Session, transition: Transition, job: Job, actor: Actor) ->
     """The row, its history and its mails go with the commit, and the files after it."""
     events.audit(
         session,
-        "JobDeleted" if transition.action == "delete" else "JobPruned",
+        "JobDeleted",
         actor,
+        by_action=transition.action,
         job_id=job.id,
         status=job.status,
         student_name=job.student_name,

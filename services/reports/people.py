@@ -22,12 +22,12 @@ class Demand:
 
 @dataclass(frozen=True)
 class Demands:
-    """The classes are the CLASSES that asked for most; `more_classes` are left out."""
+    """The classes are the CLASSES that asked for most; `other_classes` are all others together."""
 
     jobs: int
     disciplines: list[Demand]
     classes: list[Demand]
-    more_classes: int
+    other_classes: Demand | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,18 @@ def read_demand(ask: Question) -> Demands:
         jobs=sum(demand.jobs for demand in disciplines),
         disciplines=disciplines,
         classes=classes[:CLASSES],
-        more_classes=max(0, len(classes) - CLASSES),
+        other_classes=_together(classes[CLASSES:]),
+    )
+
+
+def _together(demands: list[Demand]) -> Demand | None:
+    if not demands:
+        return None
+    return Demand(
+        f"{len(demands)} other classes",
+        sum(demand.jobs for demand in demands),
+        round(sum(demand.grams for demand in demands), 1),
+        sum(demand.cents for demand in demands),
     )
 
 

@@ -15,6 +15,7 @@ FACTS = {
     "too_large": "Too large for every printer",
     "open_edges": "Not watertight",
     "units": "Unit may be wrong",
+    "unreadable": "Could not be read",
     "none": "None of these",
 }
 
@@ -101,13 +102,21 @@ def _says(fact: str) -> str:
     return f"""j.model @> '{{"warnings": [{{"code": "{fact}"}}]}}'"""
 
 
+# What the check says of a job's model, each as a column. One that waits for its check has none.
+_FACTS = f"""
+    {_says("too_large")} AS too_large, {_says("open_edges")} AS open_edges,
+    {_says("units")} AS units, j.model @> '{{"state": "failed"}}' AS unreadable,
+    j.model @> '{{"state": "pending"}}' AS unchecked
+"""
+_NONE = "NOT (too_large OR open_edges OR units OR unreadable OR unchecked)"
+
+
 def _rejections(ask: Question) -> str:
     return f"""
     WITH given AS (
         SELECT e.job_id, reason, place, j.discipline,
             CAST(date_trunc(:grain, e.timestamp AT TIME ZONE :zone) AS date) AS piece,
-            {_says("too_large")} AS too_large, {_says("open_edges")} AS open_edges,
-            {_says("units")} AS units
+            {_FACTS}
         FROM events e JOIN jobs j ON j.id = e.job_id,
             jsonb_array_elements_text(e.details -> 'reasons')
                 WITH ORDINALITY AS list (reason, place)
@@ -127,7 +136,8 @@ def _rejections(ask: Question) -> str:
         count(*) FILTER (WHERE too_large) AS too_large,
         count(*) FILTER (WHERE open_edges) AS open_edges,
         count(*) FILTER (WHERE units) AS units,
-        count(*) FILTER (WHERE NOT (too_large OR open_edges OR units)) AS none
+        count(*) FILTER (WHERE unreadable) AS unreadable,
+        count(*) FILTER (WHERE {_NONE}) AS none
     FROM given LEFT JOIN frequent ON listed = reason
     GROUP BY GROUPING SETS ((), (listed), (discipline, listed), (piece, listed))
     """
@@ -138,13 +148,11 @@ def read_facts(ask: Question) -> list[Fact]:
     [row] = ask(
         f"""
         WITH checked AS MATERIALIZED (
-            SELECT j.reject_reasons IS NOT NULL AS rejected,
-                {_says("too_large")} AS too_large, {_says("open_edges")} AS open_edges,
-                {_says("units")} AS units
+            SELECT j.reject_reasons IS NOT NULL AS rejected, {_FACTS}
             FROM jobs j
             WHERE j.created_at >= :start AND j.created_at < :end {ask.of_job}
         ), judged AS (
-            SELECT *, NOT (too_large OR open_edges OR units) AS none FROM checked
+            SELECT *, {_NONE} AS none FROM checked
         )
         SELECT {_counts()} FROM judged
         """

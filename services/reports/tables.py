@@ -190,7 +190,8 @@ def disciplines(found: Demands) -> Table:
 
 
 def classes(found: Demands) -> Table:
-    return _demands("Class", found.classes)
+    others = [found.other_classes] if found.other_classes else []
+    return _demands("Class", [*found.classes, *others])
 
 
 def staff(activity: list[Activity], first: list[FirstReview]) -> Table:

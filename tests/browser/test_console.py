@@ -300,7 +300,12 @@ def test_notes_save_themselves(desk):
     notes_of(desk).fill("Something wrong")
     notes_of(desk).press("Escape")
     expect(notes_of(desk)).to_have_value("Ask about the wall thickness. And the clip.")
-    expect(panel.get_by_text("Staff notes changed")).to_have_count(1)
+    expect(panel.get_by_text("Staff notes changed").first).to_be_visible()
+    events = desk.request.get(f"/api/v1/jobs/{job}").json()["events"]
+    saved = [each["details"]["after"] for each in events if each["event_type"] == "NotesUpdated"]
+    texts = ("Ask about the wall thickness.", "Ask about the wall thickness. And the clip.")
+    assert {saved[0], saved[-1]} == set(texts)
+    assert "Something wrong" not in saved
 
 
 def test_two_texts_at_once_lose_neither(desk, second, problems):

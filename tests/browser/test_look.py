@@ -53,7 +53,7 @@ def look_until_there(page, locator):
 
 
 def height_of(locator):
-    return locator.bounding_box()["height"]
+    return locator.evaluate("element => element.getBoundingClientRect().height")
 
 
 @pytest.mark.parametrize("name", ["ليلى", "נועה"])
@@ -108,6 +108,19 @@ def test_every_tab_is_in_sight(sized, width):
     for tab in page.get_by_role("tab").all():
         box = tab.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_on_a_phone_the_active_tab_is_in_sight_and_a_refresh_leaves_the_row_alone(sized):
+    page = sized(390, 844)
+    page.goto("/dashboard?status=ARCHIVED")
+    tab = page.get_by_role("tab", name="Archived", selected=True)
+    expect(tab).to_be_in_viewport(ratio=1)
+    row = page.get_by_role("tablist")
+    row.evaluate("row => (row.scrollLeft = 0)")
+    look_again(page)
+    assert row.evaluate("row => row.scrollLeft") == 0
+    page.get_by_role("tab", name="Uploaded").click()
+    expect(page.get_by_role("tab", name="Uploaded", selected=True)).to_be_in_viewport(ratio=1)
 
 
 def test_only_jobs_that_something_can_be_done_with_can_be_marked(desk):

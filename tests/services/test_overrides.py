@@ -1,14 +1,22 @@
 """Overrides: any status by hand, mails once more, archiving and pruning in bulk."""
 
 from datetime import timedelta
-from itertools import permutations
+from itertools import count, permutations
 
 import pytest
 from sqlalchemy import select
 
 from models import AuditEntry, Job, MailKind, PrintRun, Status, utcnow
-from services import locks, overrides, storage, work
-from services.errors import Conflict, Forbidden, Invalid, LockedByOther, NotFound, TooSoon
+from services import locks, overrides, storage, work, workflow
+from services.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    LockedByOther,
+    NotFound,
+    StorageUnavailable,
+    TooSoon,
+)
 from tests.support import jobs, whole
 from tests.support.table import STATUSES
 
@@ -154,7 +162,7 @@ def test_only_old_jobs_in_a_final_status_are_archived(people):
         job.id for job in (*kept, young, old, fetched) if jobs.read(job.id).status == "ARCHIVED"
     }
     assert archived == {old.id, fetched.id}
-    assert audit_actions() == ["Archived"]
+    assert audit_actions() == ["AdminAction"]
     with work.unit() as session:
         whole.assert_whole(session)
 
@@ -166,7 +174,7 @@ def test_only_old_archived_jobs_are_pruned(people):
         jobs.change(job.id, status_changed_at=utcnow() - timedelta(days=366))
     assert overrides.prune_old(None, actor=people.admin) == 1
     assert whole.folders() == {young.folder, rejected.folder}
-    assert audit_actions() == ["JobPruned", "Pruned"]
+    assert audit_actions() == ["JobDeleted", "AdminAction"]
     with pytest.raises(NotFound):
         jobs.read(old.id)
 
@@ -177,6 +185,25 @@ def test_a_job_without_its_folder_does_not_stop_the_others(people):
     assert overrides.archive_old(0, actor=people.admin) == 1
     assert jobs.read(found.id).status == "ARCHIVED"
     assert jobs.read(lost.id).status == "REJECTED"
+
+
+def test_archiving_that_stops_half_way_says_how_far_it_came(people, monkeypatch):
+    """The share goes away after the first job of three."""
+    old = [jobs.job_in("REJECTED", people) for _ in range(3)]
+
+    real, moves = workflow.move, count(1)
+
+    def move(*arguments, **named):
+        if next(moves) == 2:
+            (storage.root() / storage.SENTINEL).unlink()
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(workflow, "move", move)
+    with pytest.raises(StorageUnavailable, match="after 1 of 3 jobs") as refused:
+        overrides.archive_old(0, actor=people.admin)
+    assert refused.value.details == {"jobs_archived": 1}
+    assert [jobs.read(job.id).status for job in old].count("ARCHIVED") == 1
+    assert audit_actions() == ["AdminAction"]
 
 
 @pytest.mark.parametrize("work_of", [overrides.archive_old, overrides.prune_old])

@@ -282,6 +282,14 @@ def test_a_new_link_can_be_asked_for_once_an_hour(job, configure):
     assert len(jobs.rows(Confirmation, job.id)) == 3
 
 
+def test_a_limit_of_two_an_hour_allows_two_at_once(job, configure):
+    configure(RATE_LIMIT_RESEND="2/hour")
+    resend(job.id)
+    resend(job.id)
+    with pytest.raises(TooSoon, match="in 60 minutes"):
+        resend(job.id)
+
+
 def test_a_new_link_goes_to_the_students_own_address(job):
     resend(job.id)
     old, new = jobs.mails(job.id, "approval")

@@ -33,6 +33,7 @@ CLASSES = ("ARCH 4000", "arch  4000 ", "ME 3133", "N/A")
 REASONS = ("Walls are too thin to print", "Scale or units are wrong", "Mine")
 FAILURES = ("Filament tangle", "Power cut")
 FACTS = ("too_large", "open_edges", "units")
+UNREADABLE = st.just(["unreadable"])  # of such a model the check says nothing else
 
 # From each status: what may happen, the event, and where it leads. By hand anything may.
 STEPS = {
@@ -139,7 +140,7 @@ def _story(draw: Any, number: int) -> Story:
         color=draw(st.sampled_from(COLORS[material])),
         discipline=draw(st.sampled_from(DISCIPLINES)),
         class_number=draw(st.sampled_from(CLASSES)),
-        facts=tuple(draw(st.lists(st.sampled_from(FACTS), unique=True, max_size=2))),
+        facts=tuple(draw(st.lists(st.sampled_from(FACTS), unique=True, max_size=2) | UNREADABLE)),
     )
     story.move(story.created_at, "JobCreated", "student", "UPLOADED")
     at = story.created_at
@@ -252,8 +253,14 @@ def _staff(staff_id: str, name: str) -> dict[str, Any]:
     return {"id": staff_id, "email": email, "name": name, "role": Role.STAFF, "active": True}
 
 
-def _job(story: Story) -> dict[str, Any]:
+def _model(story: Story) -> dict[str, Any]:
+    if "unreadable" in story.facts:
+        return {"state": "failed", "error": "...", "warnings": []}
     warnings = [{"code": fact, "text": "..."} for fact in story.facts]
+    return {"state": "ok", "size_mm": [10, 20, 30], "warnings": warnings}
+
+
+def _job(story: Story) -> dict[str, Any]:
     return {
         "id": story.id,
         "short_id": story.id[:8],
@@ -267,7 +274,7 @@ def _job(story: Story) -> dict[str, Any]:
         "folder": f"Uploaded/{story.id}",
         "file_hash": story.id * 2,
         "file_size": 684,
-        "model": {"state": "ok", "size_mm": [10, 20, 30], "warnings": warnings},
+        "model": _model(story),
         "thumbnail": {"state": "ok"},
         "status": story.status,
         "status_changed_at": story.status_changed_at,

@@ -269,7 +269,7 @@ def reasons(asked: Asked) -> tuple[int, Counter[str], Counter[tuple[str, str]], 
 
 
 def fact_rates(asked: Asked) -> dict[str, tuple[int, int]]:
-    found = dict.fromkeys(("too_large", "open_edges", "units", "none"), (0, 0))
+    found = dict.fromkeys(("too_large", "open_edges", "units", "unreadable", "none"), (0, 0))
     for story in asked.submitted():
         for fact in story.facts or ("none",):
             submitted, rejected = found[fact]

@@ -212,12 +212,13 @@ def test_the_cookie_of_a_deactivated_person_leaves_their_id(desk, lines, method,
     assert entry.details["method"] == method
 
 
-def test_a_stranger_is_logged_and_not_audited(desk, lines):
+def test_a_stranger_is_logged_and_audited(desk, lines):
     desk.client().post(ENDPOINT, json={"output": "a-forged-one.children"})
     [line] = lines()
     assert (line["status"], line["refused"], line["actor"]) == (401, "not_signed_in", None)
     assert "callback" not in line
-    assert refusals() == []
+    [noted] = refusals()
+    assert (noted.triggered_by, noted.details["method"]) == ("system", "POST")
 
 
 def test_signing_in_and_out_name_who_it_was(desk, lines):

@@ -1,13 +1,15 @@
 """The figures of the reports' charts, and that each click in them leads to what there is."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session
 
-from components import charts, queueview
+import components.reports
+from components import charts, drawings, queueview
 from models import Role
 from services import work
 from services.actors import Actor
@@ -69,6 +71,34 @@ def test_every_figure_can_be_sent_and_every_link_leads_somewhere(database, told)
                 check_link(link)
             assert bool(chart.click) >= bool(links), name
         session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2026-03-08T06:00", "2026-03-08T12:00"), ("2026-11-01T04:30", "2026-11-01T06:10")],
+)
+def test_a_run_ends_where_the_labs_clock_says_also_when_it_is_put_forward_or_back(start, end):
+    """New York's clock: 2 o'clock becomes 3 in March, and 2 becomes 1 in November."""
+    begin, done = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (start, end))
+    zone = ZoneInfo("America/New_York")
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (begin, done))
+    assert drawings._clock_ms(begin, done, zone) == (last - first).total_seconds() * 1000
+    assert (last - first) != (done - begin)
+
+
+def test_a_printer_that_still_prints_its_first_run_is_no_empty_chart():
+    table = Table((), [("Prusa XL", 1.5, 24.0, 0.06, 0, 0, 0, 0, 0.0)])
+    assert not charts.is_empty(charts.CHARTS["printers"], table)
+
+
+def test_a_chart_is_saved_twice_as_large_and_on_a_background():
+    assert components.reports._config("money")["toImageButtonOptions"] == {
+        "format": "png",
+        "scale": 2,
+        "filename": "printdesk-money",
+    }
+    for theme, color in (("light", "#ffffff"), ("dark", "#161f2d")):
+        assert charts._template(theme)["layout"]["paper_bgcolor"] == color
 
 
 @pytest.mark.parametrize(("jobs", "step"), [(4, 1), (5, 1), (6, None), (1300, None)])

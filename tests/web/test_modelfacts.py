@@ -5,7 +5,7 @@ import json
 import plotly.utils
 import pytest
 
-from components import modelfacts
+from components import modelfacts, printfields
 from services.modelcheck import answer, verdict
 from settings import lab
 from tests.support import jobs
@@ -226,3 +226,17 @@ def test_a_remark_with_nothing_to_do_is_no_warning(shown):
     drawn = json.dumps(modelfacts.remarks(found), cls=plotly.utils.PlotlyJSONEncoder)
     assert "Read by one reader only: the second is tired." in drawn
     assert "bi-info-circle" in drawn and "triangle-fill" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model": {"state": "pending"}}, "Checking…"),
+        ({"model": {"state": "failed", "error": "x", "warnings": []}}, "Cannot be read as a model"),
+        ({"size": [300, 300, 300], "tilted": [False] * 4}, "Too large for Prusa MK4S"),
+    ],
+)
+def test_who_approves_reads_what_the_card_says(shown, changes, words):
+    job, _ = shown(**changes)
+    fields = printfields.approve(job, printfields.PlanFacts(None, None))
+    assert words in "".join(text_of(field) for field in fields if field is not None)
