@@ -122,7 +122,7 @@ class Supervisor:
         key = values.secret_key or checks.keep_secret_key(self.var / "secret_key")
         return {
             # Many threads would each keep their own heap of freed memory. But the pieces of an
-            # upload, a megabyte each, must not be asked of the kernel one by one: new pages cost
+            # upload, up to a megabyte, must not be asked of the kernel one by one: new pages cost
             # more than all that is done with them.
             "MALLOC_ARENA_MAX": "2",
             "MALLOC_MMAP_THRESHOLD_": str(4 * 1024**2),
