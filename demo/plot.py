@@ -116,16 +116,13 @@ class Plot:
 
     def _plan_lab(self, first: date) -> None:
         for person in cast.STAFF:
-            joined = self.begin if not person.since else self._office(person.since)
-            self.later(joined, self._doing("join", person))
-            if person.until is not None:
-                self.later(self._office(person.until), self._doing("leave", person))
+            self.later(self.team.joins_at(person), self._doing("join", person))
+            leaves_at = self.team.leaves_at(person)
+            if leaves_at is not None:
+                self.later(leaves_at, self._doing("leave", person))
         for monday in terms.first_mondays(first, self.opening.day_of(self.until)):
             at = self.opening.next(self.opening.at(monday, 10.5))
             self.later(at, self._doing("archive", self.team.admin()))
-
-    def _office(self, part: float) -> datetime:
-        return self.opening.next(self.team.moment(part))
 
     def _doing(self, kind: str, person: Person) -> Callable[[datetime], None]:
         return lambda _: self._act(kind, None, person)

@@ -17,9 +17,13 @@ class Team:
     def __init__(self, seed: int, begin: datetime, end: datetime, opening: Opening) -> None:
         self.seed, self.begin, self.end, self.opening = seed, begin, end, opening
 
-    def moment(self, part: float) -> datetime:
-        """The moment at which a part of the demo's time has passed."""
-        return self.begin + (self.end - self.begin) * part
+    def joins_at(self, person: Person) -> datetime:
+        """When somebody is put on the staff list: at the beginning, or in the lab's next hours."""
+        return self._in_the_lab(person.since) if person.since else self.begin
+
+    def leaves_at(self, person: Person) -> datetime | None:
+        """When somebody is deactivated; None for those who stay."""
+        return None if person.until is None else self._in_the_lab(person.until)
 
     def admin(self) -> Person:
         return next(person for person in cast.STAFF if person.role is Role.ADMIN)
@@ -32,6 +36,11 @@ class Team:
         return rng.choice(shift.sample(present, min(_TOGETHER, len(present))))
 
     def _works(self, person: Person, at: datetime) -> bool:
-        is_there = self.moment(person.since) < at
-        has_left = person.until is not None and at > self.moment(person.until)
-        return is_there and not has_left and person.role.includes(Role.STAFF)
+        """Only between the acts that add and deactivate the person: these wait for the lab to open."""
+        left = self.leaves_at(person)
+        is_there = self.joins_at(person) < at and (left is None or at < left)
+        return is_there and person.role.includes(Role.STAFF)
+
+    def _in_the_lab(self, part: float) -> datetime:
+        """The first moment in opening hours after a part of the demo's time has passed."""
+        return self.opening.next(self.begin + (self.end - self.begin) * part)
