@@ -17,7 +17,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, Ti
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import logs
 import student_pages.account
 import student_pages.provider
 import student_pages.sign_in
@@ -38,8 +37,9 @@ from api import (
 )
 from api import errors as api_errors
 from components import toasts
-from services import people, work
+from services import logs, work
 from services.errors import Forbidden, Invalid, Malformed, NotSignedIn, PrintdeskError, Retryable
+from services.people import accounts
 from settings import ROOT, lab, settings
 from tasks.app import send
 from web import accesslog, assets, callbodies, exports, guard, limits, sessions
@@ -292,7 +292,9 @@ def _audit_refusal(response: Response) -> Response:
         route, about = rule.rule if rule else "", accesslog.about()
         try:
             with work.unit() as unit:
-                people.note_denied(unit, actor, request.method, route, request.remote_addr, **about)
+                accounts.note_denied(
+                    unit, actor, request.method, route, request.remote_addr, **about
+                )
         except SQLAlchemyError:
             log.warning("refusal_not_audited", status=response.status_code)
     return response

@@ -5,8 +5,9 @@ from flask import g
 
 from api import schemas
 from models import MailKind
-from services import overrides, work, workflow
-from services.workflow import Request
+from services import work
+from services.jobs import overrides, workflow
+from services.jobs.workflow import Request
 
 bp = APIBlueprint("actions", __name__, tag="Actions")
 

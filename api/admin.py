@@ -4,8 +4,10 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import integrity, overrides, work
+from services import work
 from services.errors import NotFound
+from services.files import integrity
+from services.jobs import overrides
 
 bp = APIBlueprint("admin", __name__, tag="Administration")
 

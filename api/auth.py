@@ -4,8 +4,9 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api.schemas import LoginIn, LoginOut
-from services import people, work
+from services import work
 from services.errors import NotSignedIn
+from services.people import accounts
 from settings import settings
 from web.limits import client_address, sign_ins
 
@@ -20,12 +21,12 @@ def login(json_data: LoginIn) -> LoginOut:
     """Exchanges e-mail and password for a short-lived token."""
     try:
         with work.unit() as session:
-            identity = people.sign_in(session, json_data.email, json_data.password)
+            identity = accounts.sign_in(session, json_data.email, json_data.password)
     except NotSignedIn:
         with work.unit() as session:
-            people.note_refusal(session, json_data.email, client_address())
+            accounts.note_refusal(session, json_data.email, client_address())
         raise
     g.actor = identity.actor
     return LoginOut(
-        access_token=people.issue_token(identity), expires_in=int(settings().token_minutes * 60)
+        access_token=accounts.issue_token(identity), expires_in=int(settings().token_minutes * 60)
     )

@@ -4,7 +4,9 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import editing, events, jobs, locks, modelchecks, work
+from services import events, work
+from services.checks import modelchecks
+from services.jobs import editing, locks, queue, records
 from web.conditional import conditional
 
 bp = APIBlueprint("jobs", __name__, tag="Jobs")
@@ -17,7 +19,7 @@ bp = APIBlueprint("jobs", __name__, tag="Jobs")
 def list_jobs(query_data: schemas.JobsQuery) -> schemas.JobListOut:
     """One page of the queue."""
     with work.unit() as session:
-        page = jobs.list_jobs(
+        page = queue.list_jobs(
             session,
             query_data.to_filters(),
             actor=g.actor,
@@ -36,9 +38,9 @@ def list_jobs(query_data: schemas.JobsQuery) -> schemas.JobListOut:
 def get_job(job_id: str) -> schemas.JobDetailOut:
     """One job with its history and print runs."""
     with work.unit() as session:
-        job = jobs.get(session, job_id, actor=g.actor)
+        job = records.get(session, job_id, actor=g.actor)
         history = events.list_events(session, job_id)
-        runs = jobs.list_print_runs(session, job_id)
+        runs = records.list_print_runs(session, job_id)
     return schemas.job_detail_out(job, history, runs)
 
 
@@ -101,7 +103,7 @@ def review(job_id: str, json_data: schemas.ReviewIn) -> schemas.JobOut:
     """Marks a job as looked at, or not."""
     with work.unit() as session:
         return schemas.job_out(
-            jobs.set_reviewed(session, job_id, json_data.reviewed, actor=g.actor)
+            records.set_reviewed(session, job_id, json_data.reviewed, actor=g.actor)
         )
 
 
@@ -123,7 +125,7 @@ def set_notes(job_id: str, json_data: schemas.NotesIn) -> schemas.JobOut:
     notes, base = json_data.notes, json_data.base
     with work.unit() as session:
         if base is None:
-            return schemas.job_out(jobs.set_notes(session, job_id, notes, actor=g.actor))
+            return schemas.job_out(records.set_notes(session, job_id, notes, actor=g.actor))
         return schemas.job_out(editing.save_notes(session, job_id, notes, base=base, actor=g.actor))
 
 

@@ -4,7 +4,8 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import jobs, work
+from services import work
+from services.jobs import queue
 from settings import settings
 from web.conditional import conditional
 
@@ -21,7 +22,7 @@ def read_news() -> schemas.NewsOut:
     one cheap query.
     """
     with work.unit() as session:
-        news = jobs.read_news(session, actor=g.actor)
+        news = queue.read_news(session, actor=g.actor)
     return schemas.NewsOut(
         unreviewed=news.unreviewed,
         latest_submission=news.latest_submission,

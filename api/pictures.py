@@ -8,7 +8,8 @@ from flask import Response, g, request
 from pydantic import Field
 
 from api.schemas import Query, Storable
-from services import previews, thumbnails, work
+from services import work
+from services.checks import previews, thumbnails
 
 bp = APIBlueprint("pictures", __name__, tag="Jobs")
 
@@ -41,7 +42,7 @@ def read_thumbnail(job_id: str, query_data: ThumbnailQuery) -> Response:
 @bp.get("/jobs/<job_id>/preview")
 @bp.doc(responses={200: "The mesh and the bed.", 304: "Nothing has changed.", 404: "No such job."})
 def read_preview(job_id: str) -> Response:
-    """The model as data for Plotly; see services/pictures/preview.py for its form."""
+    """The model as data for Plotly; see reader/pictures/preview.py for its form."""
     with work.unit() as session:
         job = previews.find_job(session, job_id, actor=g.actor)
     preview = previews.get(job)

@@ -20,11 +20,15 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from models import RunOutcome, ScanState, Status
-from services import editing, effects, jobs, stats, storage, thumbnails
+from services.checks import thumbnails
 from services.events import EventView
-from services.integrity import ReportView
-from services.jobs import Filters, JobView, PrintRunView
-from services.stats import Overview, Report
+from services.files import storage
+from services.files.integrity import ReportView
+from services.jobs import editing, effects, queue, records
+from services.jobs.filters import Filters
+from services.jobs.records import JobView, PrintRunView
+from services.reports import stats
+from services.reports.stats import Overview, Report
 from settings import lab
 
 
@@ -247,8 +251,8 @@ class NotesIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    notes: Annotated[str, Field(max_length=jobs.MAX_NOTES), Storable()]
-    base: Annotated[str, Field(max_length=jobs.MAX_NOTES), Storable()] | None = None
+    notes: Annotated[str, Field(max_length=records.MAX_NOTES), Storable()]
+    base: Annotated[str, Field(max_length=records.MAX_NOTES), Storable()] | None = None
 
 
 class JobIdIn(In):
@@ -270,7 +274,7 @@ class FilePathIn(BaseModel):
 class SubmissionIn(BaseModel):
     """The form of POST /submit. Colour and printer must be of the material in `print_method`."""
 
-    # For the document only: services/submissions.py checks the form.
+    # For the document only: services/students/submissions.py checks the form.
     model_config = ConfigDict(extra="forbid")
 
     student_name: Annotated[
@@ -302,7 +306,7 @@ class JobIdQuery(Query):
 
 class JobsQuery(Query):
     page: Annotated[int, Field(ge=1, le=1_000_000), _whole] = 1
-    limit: Annotated[int, Field(ge=1, le=jobs.MAX_PAGE_SIZE), _whole] = 50
+    limit: Annotated[int, Field(ge=1, le=queue.MAX_PAGE_SIZE), _whole] = 50
     sort: Literal["oldest", "newest", "updated", "name"] = "oldest"
     status: Status | None = None
     search: Annotated[str, Field(max_length=200), Storable()] = ""

@@ -4,7 +4,8 @@ from apiflask import APIBlueprint
 from flask import g
 
 from api import schemas
-from services import stats, work
+from services import work
+from services.reports import stats
 from settings import settings
 from web.conditional import conditional
 

@@ -4,8 +4,10 @@ from apiflask import APIBlueprint
 
 from api import schemas
 from models import Status
-from services import jobs, student, work
-from services.jobs import JobView
+from services import work
+from services.jobs import records
+from services.jobs.records import JobView
+from services.students import tracking
 from web.limits import submission_tries, submissions
 from web.receiving import receive_submission
 
@@ -28,7 +30,7 @@ def submit() -> schemas.StudentJobOut:
 def confirm(token: str) -> schemas.StudentJobOut:
     """Confirms the price of the job that the token was sent for."""
     with work.unit() as session:
-        return schemas.student_job_out(student.confirm(session, token))
+        return schemas.student_job_out(tracking.confirm(session, token))
 
 
 @bp.get("/confirm/expired")
@@ -38,8 +40,8 @@ def confirm(token: str) -> schemas.StudentJobOut:
 def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
     """What can be done about an expired link."""
     with work.unit() as session:
-        job = jobs.find(session, query_data.job_id)
-        wait = student.seconds_until_resend(session, job.id)
+        job = records.find(session, query_data.job_id)
+        wait = tracking.seconds_until_resend(session, job.id)
     return schemas.ExpiredOut(
         job_id=job.id,
         short_id=job.short_id,
@@ -47,7 +49,7 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
         status=job.status,
         is_confirmation_expired=job.is_confirmation_expired,
         confirmation_expires_at=job.confirmation_expires_at,
-        can_resend=student.may_resend(job) and wait == 0,
+        can_resend=tracking.may_resend(job) and wait == 0,
         retry_after_s=wait,
         message=_advice(job),
     )
@@ -60,14 +62,14 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
 def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
     """Sends the student a new confirmation link."""
     with work.unit() as session:
-        student.resend(session, json_data.job_id)
+        tracking.resend(session, json_data.job_id)
     return schemas.MessageOut(message="A new confirmation email has been sent.")
 
 
 def _advice(job: JobView) -> str:
     if job.status is not Status.PENDING:
         return "This job does not wait for a confirmation."
-    if not student.may_resend(job):
+    if not tracking.may_resend(job):
         return (
             "The lab has not set a price for this job yet. There is nothing to confirm until then."
         )
@@ -76,6 +78,6 @@ def _advice(job: JobView) -> str:
         "expired": "Your confirmation link has expired. Ask for a new one; it is sent to your "
         "e-mail.",
     }.get(
-        student.newest_link(job),
+        tracking.newest_link(job),
         "Your confirmation link no longer works. Ask for a new one; it is sent to your e-mail.",
     )

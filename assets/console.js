@@ -40,7 +40,7 @@
 
   printdesk.openDialog = () => document.querySelector('.modal.show');
 
-  /* As services/costs.py: grams times price, half-up to a cent, at least the minimum. */
+  /* As services/jobs/costs.py: grams times price, half-up to a cent, at least the minimum. */
   printdesk.cost = function (weight, material, prices) {
     const perGram = prices && prices.cents_per_gram[material];
     if (!(weight > 0) || !perGram) return 'Cost: enter the weight.';

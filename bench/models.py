@@ -37,13 +37,13 @@ print((uses == 1).sum(), (uses > 2).sum())
 CHECK = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from services.modelcheck import checking
+from reader.mesh import checking
 print(checking.check(sys.argv[1], sys.argv[1].rsplit(".", 1)[1], "", {BEDS!r}))
 """
 SANDBOXED = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from services import sandbox
+from reader import sandbox
 sandbox.run("check", sys.argv[1], sys.argv[1].rsplit(".", 1)[1], "", {BEDS!r})
 """
 TRIMESH = """

@@ -33,8 +33,8 @@ from components import charts  # noqa: E402
 from models import Role  # noqa: E402
 from services import work  # noqa: E402
 from services.actors import Actor  # noqa: E402
-from services.reports import filters  # noqa: E402
-from services.reports.question import Question  # noqa: E402
+from services.reports.asking import report_filters  # noqa: E402
+from services.reports.asking.question import Question  # noqa: E402
 from services.reports.tables import TABLES  # noqa: E402
 from settings import settings  # noqa: E402
 
@@ -123,7 +123,7 @@ def read_at_once(query: dict[str, str]) -> None:
 def read(name: str, query: dict[str, str]) -> Any:
     """One section, as its callback reads it."""
     with work.unit() as session:
-        ask = Question(session, filters.read(query), actor=ADMIN)
+        ask = Question(session, report_filters.read(query), actor=ADMIN)
         return [TABLES[chart](ask) for chart in SECTIONS[name]]
 
 

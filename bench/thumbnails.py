@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from services import sandbox
+from reader import sandbox
 
 ROUNDS = 5
 AROUND = {100_000: 224, 900_000: 671}

@@ -22,28 +22,12 @@ from sqlalchemy.orm import Session
 
 from components import answers, dialogs, ids, printfields, toasts
 from components.answers import About
-from services import (
-    batches,
-    editing,
-    jobs,
-    locks,
-    modelchecks,
-    overrides,
-    siblings,
-    sliced,
-    slicerlinks,
-    work,
-    workflow,
-)
-from services.errors import (
-    Conflict,
-    Invalid,
-    LockedByOther,
-    Malformed,
-    NotFound,
-    PrintdeskError,
-)
-from services.workflow import TRANSITIONS, Lock
+from services import work
+from services.checks import modelchecks, sliced_offers
+from services.errors import Conflict, Invalid, LockedByOther, Malformed, NotFound, PrintdeskError
+from services.files import siblings, slicerlinks
+from services.jobs import batches, editing, locks, overrides, queue, records, workflow
+from services.jobs.workflow import TRANSITIONS, Lock
 
 _DONE = {
     "approve": "Approved. The student gets an e-mail.",
@@ -59,8 +43,8 @@ _DONE = {
 }
 # What a button does without asking.
 _AT_ONCE: Mapping[str, Callable[..., Any]] = {
-    "review": partial(jobs.set_reviewed, reviewed=True),
-    "unreview": partial(jobs.set_reviewed, reviewed=False),
+    "review": partial(records.set_reviewed, reviewed=True),
+    "unreview": partial(records.set_reviewed, reviewed=False),
     "recheck": modelchecks.request,
     "opened": slicerlinks.note_opened,
 }
@@ -113,7 +97,7 @@ def begin(pressed: Any) -> tuple[Any, ...]:
 def _begin_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
     """The dialog for one action on several jobs; what is no more is left out."""
     with work.unit() as session:
-        chosen = jobs.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
+        chosen = queue.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
     if action not in batches.ACTIONS or not chosen:
         toasts.show("bad", "These jobs are not there any more.")
         return (*[no_update] * 8, _now())
@@ -248,7 +232,7 @@ def _read(given: Any) -> About:
     return about
 
 
-def _open(session: Session, about: About, take: Callable[..., Any]) -> jobs.JobView:
+def _open(session: Session, about: About, take: Callable[..., Any]) -> records.JobView:
     """The job for the dialog, with its lock if need be: `take` is how. Raises what the action
     would be refused with; that the job has moved on comes before that somebody is editing it."""
     if not dialogs.is_known(about.action):
@@ -259,7 +243,7 @@ def _open(session: Session, about: About, take: Callable[..., Any]) -> jobs.JobV
             take(session, about.job_id, actor=g.actor)
         except LockedByOther as refused:
             taken = refused
-    job = jobs.get(session, about.job_id, actor=g.actor)
+    job = records.get(session, about.job_id, actor=g.actor)
     row = TRANSITIONS.get(about.action)
     if row is not None and job.status not in row.sources:
         raise workflow.moved_on(session, about.job_id)
@@ -286,7 +270,7 @@ def _takes_lock(action: str) -> bool:
     return action in ("edit", "resend")
 
 
-def _refuse_changed(job: jobs.JobView, about: About) -> None:
+def _refuse_changed(job: records.JobView, about: About) -> None:
     """While the lock was lost, somebody else may have had it. Raises Conflict."""
     if not about.is_as_shown(job):
         raise Conflict("The details of this job were changed meanwhile. Look at them again.")
@@ -309,20 +293,20 @@ def _perform(session: Session, about: About, fields: dict[str, Any]) -> None:
 
 
 def _resend(session: Session, job_id: str) -> None:
-    kind = dialogs.MAIL_OF_STATUS.get(jobs.get(session, job_id, actor=g.actor).status)
+    kind = dialogs.MAIL_OF_STATUS.get(records.get(session, job_id, actor=g.actor).status)
     if kind is None:
         raise workflow.moved_on(session, job_id)
     overrides.resend_email(session, job_id, kind, actor=g.actor)
 
 
 def _check_typed_id(session: Session, job_id: str, typed: str) -> None:
-    short_id = jobs.get(session, job_id, actor=g.actor).short_id
+    short_id = records.get(session, job_id, actor=g.actor).short_id
     if typed.strip().lower() != short_id:
         raise Invalid(short_id=f"Type {short_id} to delete this job.")
 
 
-def _plan_facts(job: jobs.JobView) -> printfields.PlanFacts:
-    return printfields.PlanFacts(sliced.offer(job), siblings.find_superseding(job))
+def _plan_facts(job: records.JobView) -> printfields.PlanFacts:
+    return printfields.PlanFacts(sliced_offers.offer(job), siblings.find_superseding(job))
 
 
 def _now() -> float:

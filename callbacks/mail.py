@@ -9,9 +9,10 @@ from flask import g
 from components import ids
 from components.parts import button, chip, empty, linked, moment
 from models import MailState
-from services import mail, work
+from services import work
 from services.errors import Malformed
-from services.mail import MailView
+from services.mail import outbox
+from services.mail.outbox import MailView
 
 _STATES = {
     MailState.QUEUED: ("Waiting", "bi-hourglass-split", ""),
@@ -30,8 +31,8 @@ def show_mails(_refresh: Any, pressed: Any) -> Component:
     """The outbox; after “Try again” was pressed for a mail, with that mail in line."""
     with work.unit() as session:
         if ctx.triggered_id == ids.MAIL_PRESSED and pressed:
-            mail.retry_now(session, _read(pressed), actor=g.actor)
-        mails, total = mail.list_mails(session, actor=g.actor, limit=100)
+            outbox.retry_now(session, _read(pressed), actor=g.actor)
+        mails, total = outbox.list_mails(session, actor=g.actor, limit=100)
     if not mails:
         return empty("bi-envelope", "No mail yet", "Mails to students appear here.")
     return html.Div(

@@ -9,8 +9,9 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from components import answers, dialogs, ids, people, toasts
-from services import staff, work
+from services import work
 from services.errors import Invalid, Malformed, NotFound, PrintdeskError
+from services.people import staff_list
 from settings import settings
 
 _DONE = {
@@ -25,7 +26,7 @@ _DONE = {
 @callback(Output(ids.PEOPLE_LIST, "children"), Input(ids.PEOPLE_CHANGED, "data"))
 def show_people(_changed: Any) -> Any:
     with work.unit() as session:
-        listed = staff.list_people(session, actor=g.actor)
+        listed = staff_list.list_people(session, actor=g.actor)
     return people.listed(listed, settings().auth_mode == "oidc")
 
 
@@ -50,7 +51,7 @@ def begin(pressed: Any) -> tuple[Any, ...]:
     action, person_id = _read(pressed)
     try:
         with work.unit() as session:
-            person = staff.get(session, person_id, actor=g.actor) if action != "add" else None
+            person = staff_list.get(session, person_id, actor=g.actor) if action != "add" else None
     except NotFound as refused:
         toasts.show("bad", refused.message)
         return (*[no_update] * 9, time.time())
@@ -143,16 +144,16 @@ def _perform(session: Session, action: str, person_id: str, fields: dict[str, An
     actor = g.actor
     if action == "add":
         asked = {name: answers.text(fields, name) for name in ("email", "name", "role")}
-        return staff.add(session, **asked, actor=actor)
+        return staff_list.add(session, **asked, actor=actor)
     if action == "password":
-        return staff.reset_password(session, person_id, actor=actor)
+        return staff_list.reset_password(session, person_id, actor=actor)
     if action == "role":
-        staff.change_role(session, person_id, answers.text(fields, "role"), actor=actor)
+        staff_list.change_role(session, person_id, answers.text(fields, "role"), actor=actor)
     else:
         simple = {
-            "deactivate": staff.deactivate,
-            "reactivate": staff.reactivate,
-            "forget": staff.forget_sign_in,
+            "deactivate": staff_list.deactivate,
+            "reactivate": staff_list.reactivate,
+            "forget": staff_list.forget_sign_in,
         }
         simple[action](session, person_id, actor=actor)
     return None
@@ -161,4 +162,4 @@ def _perform(session: Session, action: str, person_id: str, fields: dict[str, An
 def _name(session: Session, person_id: str, fields: dict[str, Any]) -> str:
     if "name" in fields:
         return answers.text(fields, "name").strip()
-    return staff.get(session, person_id, actor=g.actor).name
+    return staff_list.get(session, person_id, actor=g.actor).name

@@ -6,7 +6,8 @@ from dash import ClientsideFunction, Input, Output, callback, clientside_callbac
 from flask import g
 
 from components import ids, preview
-from services import previews, work
+from services import work
+from services.checks import previews
 from services.errors import NotFound
 
 

@@ -10,9 +10,12 @@ from flask import g
 
 from components import cards, ids, jobpanel, notes, panel, queueview
 from models import Role
-from services import events, jobfiles, jobs, mail, work
+from services import events, work
 from services.errors import NotFound, PrintdeskError
-from services.jobs import JobView
+from services.files import jobfiles
+from services.jobs import queue, records
+from services.jobs.records import JobView
+from services.mail import outbox
 
 PAGE_SIZE = 50
 
@@ -29,10 +32,10 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
     """Tabs and list; what is as it was is not sent, and so not drawn again."""
     view = queueview.read(given)
     with work.unit() as session:
-        counts = jobs.count_by_status(
+        counts = queue.count_by_status(
             session, actor=g.actor, filters=view.everywhere, at_most=cards.COUNTED
         )
-        page = jobs.list_jobs(
+        page = queue.list_jobs(
             session,
             view.filters,
             actor=g.actor,
@@ -63,9 +66,9 @@ def show_detail(chosen: Any, _refresh: Any, shown: Any) -> tuple[Any, ...]:
         return _changed(shown, top=jobpanel.nothing_chosen(), below=[], notes=None)
     try:
         with work.unit() as session:
-            job = jobs.get(session, chosen, actor=g.actor)
+            job = records.get(session, chosen, actor=g.actor)
             history = events.list_events(session, job.id)
-            runs = jobs.list_print_runs(session, job.id)
+            runs = records.list_print_runs(session, job.id)
             mails = _mails(session, job)
     except NotFound:
         return _changed(shown, top=jobpanel.not_there(), below=[], notes=None)
@@ -103,10 +106,10 @@ def _files(job: JobView) -> list[jobfiles.JobFile] | str:
         return problem.message
 
 
-def _mails(session: Any, job: JobView) -> list[mail.MailView]:
+def _mails(session: Any, job: JobView) -> list[outbox.MailView]:
     if not g.actor.may(Role.STAFF):
         return []
-    return mail.list_mails(session, actor=g.actor, job_id=job.id)[0]
+    return outbox.list_mails(session, actor=g.actor, job_id=job.id)[0]
 
 
 # From the controls to the view, and from the view to the page's address: see assets/queue.js.

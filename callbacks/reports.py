@@ -8,8 +8,10 @@ from flask import g
 
 from components import charts, ids, reports
 from services import work
-from services.reports import figures, filters, words
-from services.reports.question import Question
+from services.reports import words
+from services.reports.asking import report_filters
+from services.reports.asking.question import Question
+from services.reports.counting import key_figures
 from services.reports.tables import TABLES
 
 _CONTROLS = ("period", "from", "to", "printer", "material", "discipline", "confirmation")
@@ -21,10 +23,10 @@ _CONTROLS = ("period", "from", "to", "printer", "material", "discipline", "confi
     Input(ids.REPORT_VIEW, "data"),
 )
 def show_key_figures(view: Any) -> tuple[Any, ...]:
-    wanted = filters.read(view if isinstance(view, dict) else {})
+    wanted = report_filters.read(view if isinstance(view, dict) else {})
     with work.unit() as session:
         ask = Question(session, wanted, actor=g.actor)
-        found = figures.read_key_figures(ask)
+        found = key_figures.read_key_figures(ask)
     return reports.head(ask.period, wanted), reports.tiles(words.key_rows(found))
 
 
@@ -39,7 +41,7 @@ def _register(name: str) -> None:
     def show_section(view: Any, theme: Any) -> Any:
         if theme not in ("light", "dark"):  # assets/reports.js tells it a moment later
             raise PreventUpdate
-        wanted = filters.read(view if isinstance(view, dict) else {})
+        wanted = report_filters.read(view if isinstance(view, dict) else {})
         _, chart_names = charts.SECTIONS[name]
         with work.unit() as session:
             ask = Question(session, wanted, actor=g.actor)

@@ -11,8 +11,9 @@ from dash.exceptions import PreventUpdate
 from flask import g
 
 from components import debug, ids
-from services import health, locks, work
-from services.modelcheck import verdict
+from reader.verdict import judging
+from services import health, work
+from services.jobs import locks
 from settings import ROOT
 
 # Asks what is new first, so that the page knows what it shows: see assets/live.js.
@@ -42,7 +43,7 @@ def show_server(is_open: Any, _refresh: Any) -> Any:
         "Python": platform.python_version(),
         "Dash": version("dash"),
         "PostgreSQL": database,
-        "Model checks": str(verdict.VERSION),
+        "Model checks": str(judging.VERSION),
     }
     return debug.server(health.check_components(), held, versions)
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models import Status
-from services.effects import OTHER_REASON, PrintPlan
 from services.errors import Invalid, Malformed
-from services.jobs import JobView
-from services.workflow import Request
+from services.jobs.effects import OTHER_REASON, PrintPlan
+from services.jobs.records import JobView
+from services.jobs.workflow import Request
 
 # What the dialogs for approving and editing begin with.
 _SHOWN = ("material", "printer", "color", "weight_g", "time_hours")

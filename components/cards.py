@@ -11,11 +11,13 @@ from components import ids, modelfacts, toolbar
 from components.parts import age, apart, breakable, button, chip, color_chip, empty, icon, moment
 from components.queueview import View
 from models import STATUS_LABELS, Role, Status
-from services import slicerlinks, thumbnails
 from services.actors import Actor
-from services.costs import format_money
-from services.jobs import JobPage, JobView
-from services.workflow import Transition, list_actions, revert_until
+from services.checks import thumbnails
+from services.files import slicerlinks
+from services.jobs.costs import format_money
+from services.jobs.queue import JobPage
+from services.jobs.records import JobView
+from services.jobs.workflow import Transition, list_actions, revert_until
 
 # Overrides and rarer actions live in the detail panel.
 _ON_CARDS = (

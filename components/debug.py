@@ -13,7 +13,7 @@ from components import ids
 from components.parts import facts, icon, moment
 from models import Role
 from services.actors import Actor
-from services.locks import HeldLock
+from services.jobs.locks import HeldLock
 
 
 def panel(actor: Actor) -> list[Component]:

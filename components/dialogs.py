@@ -11,10 +11,10 @@ from components import forms, ids, printfields
 from components.parts import breakable
 from components.printfields import PlanFacts
 from models import STATUS_LABELS, MailKind, Status
-from services.batches import Outcome
-from services.costs import format_money
 from services.errors import Invalid, PrintdeskError
-from services.jobs import JobView
+from services.jobs.batches import Outcome
+from services.jobs.costs import format_money
+from services.jobs.records import JobView
 from settings import lab
 
 _TITLES = {

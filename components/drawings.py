@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from models import STATUS_LABELS, Status
-from services.reports import periods
-from services.reports.periods import CUSTOM
-from services.reports.rejections import OTHERS
+from services.reports.asking import periods
+from services.reports.asking.periods import CUSTOM
+from services.reports.counting.rejections import OTHERS
 from services.reports.tables import PIECES, Table
 from settings import lab
 

@@ -7,9 +7,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.parts import chip, icon
-from services.costs import format_money
-from services.jobs import JobView
-from services.modelcheck import fits
+from reader.verdict import fits
+from services.jobs.costs import format_money
+from services.jobs.records import JobView
 from settings import Printer, lab
 
 _UNITS = {

@@ -10,10 +10,10 @@ from dash.development.base_component import Component
 
 from components import ids
 from models import Role
-from services import jobs
 from services.actors import Actor
 from services.events import EventView
-from services.jobs import JobView
+from services.jobs import records
+from services.jobs.records import JobView
 
 
 def section(actor: Actor) -> Component:
@@ -25,7 +25,7 @@ def section(actor: Actor) -> Component:
                 id=ids.NOTES_TEXT,
                 className="form-control",
                 rows=3,
-                maxLength=jobs.MAX_NOTES,
+                maxLength=records.MAX_NOTES,
                 readOnly=not actor.may(Role.STAFF),
                 placeholder="Only staff see notes." if actor.may(Role.STAFF) else "No notes.",
                 **{"aria-describedby": ids.NOTES_STATE},

@@ -19,14 +19,16 @@ from components.parts import (
     moment,
 )
 from models import STATUS_LABELS, MailState, Role, Status
-from services import editing, slicerlinks, thumbnails
 from services.actors import Actor
-from services.costs import format_money
+from services.checks import thumbnails
 from services.events import EventView
-from services.jobfiles import JobFile
-from services.jobs import JobView, PrintRunView
-from services.mail import MailView
-from services.workflow import list_actions
+from services.files import slicerlinks
+from services.files.jobfiles import JobFile
+from services.jobs import editing
+from services.jobs.costs import format_money
+from services.jobs.records import JobView, PrintRunView
+from services.jobs.workflow import list_actions
+from services.mail.outbox import MailView
 
 _MAIL_STATES = {
     MailState.QUEUED: "waiting to be sent",

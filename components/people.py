@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from components import ids
 from components.parts import button, chip
 from models import Role
-from services.staff import PersonView
+from services.people.staff_list import PersonView
 
 ROLES = {
     Role.MANAGER: "Manager: reads reports and the queue",

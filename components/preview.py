@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.parts import button, icon
-from services.jobs import JobView
+from services.jobs.records import JobView
 from settings import lab
 
 CLASS = "pd-preview"

@@ -9,10 +9,11 @@ from dash.development.base_component import Component
 
 from components import forms, ids, modelfacts
 from components.parts import breakable, icon
-from services.costs import format_money
-from services.editing import EDITABLE
-from services.jobs import JobView
-from services.sliced import Plate, SlicedOffer
+from reader.sliced.facts import Plate
+from services.checks.sliced_offers import SlicedOffer
+from services.jobs.costs import format_money
+from services.jobs.editing import EDITABLE
+from services.jobs.records import JobView
 from settings import Printer, lab
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from components.parts import ALL
 from models import Status
-from services.effects import MAX_REASON
-from services.jobs import SORTS, Filters
+from services.jobs.effects import MAX_REASON
+from services.jobs.filters import SORTS, Filters
 from settings import lab
 
 MAX_SEARCH = 200

@@ -11,9 +11,9 @@ from dash.development.base_component import Component
 
 from components import charts, ids
 from components.parts import ALL, icon
-from services.reports import periods
-from services.reports.filters import CONFIRMATION_LABELS, DEFAULT_PERIOD, Filters
-from services.reports.periods import CUSTOM, PRESETS, Period
+from services.reports.asking import periods
+from services.reports.asking.periods import CUSTOM, PRESETS, Period
+from services.reports.asking.report_filters import CONFIRMATION_LABELS, DEFAULT_PERIOD, Filters
 from services.reports.tables import Table
 from services.reports.words import KeyRow
 from settings import lab

@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 from components import ids, queueview
 from components.parts import ALL, icon
 from models import Status
-from services import batches
 from services.actors import Actor
-from services.workflow import TRANSITIONS
+from services.jobs import batches
+from services.jobs.workflow import TRANSITIONS
 from settings import lab
 
 _SORTS = {

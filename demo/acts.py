@@ -17,24 +17,14 @@ from demo.cast import Person
 from demo.plot import Act
 from demo.stage import Stage
 from models import Confirmation, MailKind, Role, Staff, Status
-from services import (
-    actors,
-    confirmations,
-    jobs,
-    locks,
-    overrides,
-    people,
-    staff,
-    storage,
-    student,
-    submissions,
-    uploads,
-    work,
-    workflow,
-)
+from services import actors, work
 from services.actors import Actor
-from services.effects import PrintPlan
-from services.workflow import TRANSITIONS, Lock, Request
+from services.files import storage, uploads
+from services.jobs import locks, overrides, records, workflow
+from services.jobs.effects import PrintPlan
+from services.jobs.workflow import TRANSITIONS, Lock, Request
+from services.people import accounts, staff_list
+from services.students import confirmations, submissions, tracking
 from settings import lab
 
 PASSWORD = "two years of prints"  # of everybody in the demo; it is told at its start
@@ -98,14 +88,14 @@ def _submit(players: Players, act: Act) -> None:
 
 def _review(players: Players, act: Act) -> None:
     with work.unit() as session:
-        jobs.set_reviewed(session, players.ids[act.key], True, actor=players.actor(act.who))
+        records.set_reviewed(session, players.ids[act.key], True, actor=players.actor(act.who))
 
 
 def _note(players: Players, act: Act) -> None:
     job_id, actor = players.ids[act.key], players.actor(act.who)
     with work.unit() as session:
         locks.acquire(session, job_id, actor=actor)
-        jobs.set_notes(session, job_id, act.details["text"], actor=actor)
+        records.set_notes(session, job_id, act.details["text"], actor=actor)
         locks.release(session, job_id, actor=actor)
 
 
@@ -121,7 +111,7 @@ def _approve(players: Players, act: Act) -> None:
 def _slice(job_id: str, plan: PrintPlan) -> None:
     """A slicer saves beside the student's file."""
     with work.unit() as session:
-        job = jobs.find(session, job_id)
+        job = records.find(session, job_id)
     extension, content = slicing.sliced(plan, job.material)
     folder: Path = storage.path_of(job.folder)
     (folder / f"{PurePath(job.original_name).stem}{extension}").write_bytes(content)
@@ -136,12 +126,12 @@ def _confirm(players: Players, act: Act) -> None:
                 Confirmation.replaced_at.is_(None),
             )
         ).one()
-        student.confirm(session, confirmations.token_of(link))
+        tracking.confirm(session, confirmations.token_of(link))
 
 
 def _ask_link(players: Players, act: Act) -> None:
     with work.unit() as session:
-        student.resend(session, players.ids[act.key])
+        tracking.resend(session, players.ids[act.key])
 
 
 def _resend(players: Players, act: Act) -> None:
@@ -180,7 +170,7 @@ def _join(players: Players, act: Act) -> None:
     assert person is not None
     with work.unit() as session:
         hiring = _hiring(session)
-        people.add(session, person.email, person.name, person.role, PASSWORD, actor=hiring)
+        accounts.add(session, person.email, person.name, person.role, PASSWORD, actor=hiring)
 
 
 def _hiring(session: Session) -> Actor:
@@ -191,7 +181,7 @@ def _hiring(session: Session) -> Actor:
 
 def _leave(players: Players, act: Act) -> None:
     with work.unit() as session:
-        staff.deactivate(session, players.actor(act.who).id, actor=_hiring(session))
+        staff_list.deactivate(session, players.actor(act.who).id, actor=_hiring(session))
 
 
 ACTS: Mapping[str, Callable[[Players, Act], None]] = {

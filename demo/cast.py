@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from models import Role
-from services import names
+from services.students import names
 
 DOMAIN = "uni.example"
 MISTYPED = "uin.example"  # where no mail arrives

@@ -15,7 +15,7 @@ from demo.acts import PASSWORD
 from demo.running import INTERRUPTED, NOTES
 from launch import prepare
 from models import utcnow
-from services import storage
+from services.files import storage
 from settings import settings
 
 _WORDS = "Making the demo's history (once, some two minutes)"

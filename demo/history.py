@@ -11,7 +11,8 @@ from demo import lanes, stage
 from demo.arrivals import Sent
 from demo.plot import Act, Plot
 from models import Job, Status
-from services import jobs, work
+from services import work
+from services.jobs import records
 from settings import lab
 
 Tell = Callable[[float], None]
@@ -85,4 +86,4 @@ def _rewrite_metadata() -> None:
     """A new link, and one that has run out, change the row alone; the next move writes the file."""
     with work.unit() as session:
         for job in session.scalars(select(Job).where(Job.status == Status.PENDING)):
-            jobs.write_metadata(job)
+            records.write_metadata(job)

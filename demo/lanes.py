@@ -24,7 +24,7 @@ from demo.acts import Players
 from demo.arrivals import Sent
 from demo.plot import Act
 from demo.stage import Stage
-from services import modelchecks
+from services.checks import modelchecks
 from settings import settings
 
 LANES = 2

@@ -31,8 +31,13 @@ from sqlalchemy.engine import Connection, Engine
 
 import models.base
 from demo import cast
-from services import mail, modelchecks, sandbox, sandboxed, storage, thumbnails, work, workflow
+from reader import child, sandbox
+from services import work
+from services.checks import modelchecks, thumbnails
 from services.errors import Unreadable
+from services.files import storage
+from services.jobs import workflow
+from services.mail import outbox
 from settings import Settings, settings
 
 SCHEMA = "demo_stage"
@@ -87,7 +92,7 @@ class Stage:
         return f"<{self.rng.getrandbits(96):x}@{domain}>"
 
     def read_file(self, task: str, path: str, *arguments: str, **_: Any) -> dict[str, Any]:
-        """services.sandbox.run, in this process. The same file is read once."""
+        """reader.sandbox.run, in this process. The same file is read once."""
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         if task == "thumbnail":
             return self._draw(self.looks.get(content, content), path, *arguments)
@@ -109,19 +114,19 @@ class Stage:
 
 def _deliver(mail_id: str) -> None:
     with work.unit() as session:
-        mail.deliver(session, mail_id)
+        outbox.deliver(session, mail_id)
 
 
 # What is done, and how many seconds it takes at least and at most.
 _TASKS: Mapping[str, tuple[Callable[[str], None], float, float]] = {
-    mail.DELIVER_TASK: (_deliver, 0.4, 2.5),
+    outbox.DELIVER_TASK: (_deliver, 0.4, 2.5),
     modelchecks.CHECK_TASK: (modelchecks.run, 2.0, 6.0),
     thumbnails.MAKE_TASK: (thumbnails.make, 1.0, 3.0),
 }
 
 
 def _answer(task: str, *arguments: str) -> dict[str, Any] | Unreadable:
-    module, function = sandboxed.TASKS[task]
+    module, function = child.TASKS[task]
     try:
         answer: dict[str, Any] = getattr(importlib.import_module(module), function)(*arguments)
     except Unreadable as refused:
@@ -214,8 +219,8 @@ def _replaced(stage: Stage, engine: Engine) -> Iterator[None]:
     with (
         _instead(models.base, {"datetime": clock, "uuid": ids}),
         _instead(sandbox, {"run": stage.read_file}),
-        _instead(mail, {"make_msgid": stage.message_id, "settings": mailing}),
-        _instead(mail, {"_message": lambda row: row.recipient, "_send": _take_mail}),
+        _instead(outbox, {"make_msgid": stage.message_id, "settings": mailing}),
+        _instead(outbox, {"_message": lambda row: row.recipient, "_send": _take_mail}),
         _instead(work, {"_engine": engine, "_send_task": stage.note_task}),
         _instead(storage, {"_reliably": lambda action: action(), "path_of": _path_of}),
         _instead(storage, {"_fsync": lambda _path: None}),
@@ -241,7 +246,7 @@ def _instead(module: ModuleType, names: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _path_of(relative: str) -> Path:
-    """services.storage.path_of, without looking for links in the path each time."""
+    """services.files.storage.path_of, without looking for links in the path each time."""
     return storage.root() / relative
 
 

@@ -36,7 +36,7 @@ class Team:
         return rng.choice(shift.sample(present, min(_TOGETHER, len(present))))
 
     def _works(self, person: Person, at: datetime) -> bool:
-        """Only between the acts that add and deactivate the person: these wait for the lab to open."""
+        """Between the acts that add and deactivate the person, which wait for the lab to open."""
         left = self.leaves_at(person)
         is_there = self.joins_at(person) < at and (left is None or at < left)
         return is_there and person.role.includes(Role.STAFF)

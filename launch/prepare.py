@@ -46,17 +46,19 @@ def prepare_lab() -> dict[str, str | None]:
     from sqlalchemy import select
 
     from models import Job
-    from services import people, storage, work
+    from services import work
+    from services.files import storage
+    from services.people import accounts
 
     with work.unit() as session:
         has_jobs = session.scalar(select(Job.id).limit(1)) is not None
         storage.prepare_root(has_jobs)
-        password = people.ensure_first_admin(
+        password = accounts.ensure_first_admin(
             session,
             email=settings().admin_email,
             password=settings().admin_password,
         )
-        email = people.first_admin_email(session)
+        email = accounts.first_admin_email(session)
     return {"email": email, "password": password}
 
 

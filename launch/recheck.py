@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from launch import checks, embedded
 from launch.processes import LaunchError
-from services import modelchecks, work
+from services import work
+from services.checks import modelchecks
 from settings import settings
 
 

@@ -98,7 +98,7 @@ class Job(Base):
     file_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the original, hex
     file_size: Mapped[int]  # bytes of the original
     model: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"state": "pending"})
-    # The picture of the model: see services/thumbnails.py.
+    # The picture of the model: see services/checks/thumbnails.py.
     thumbnail: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"state": "pending"})
 
     status: Mapped[Status] = mapped_column(String(20))

@@ -9,7 +9,7 @@ from models.enums import Status
 
 class JobCount(Base):
     """One change of the number of jobs in a status. Triggers on `jobs` add them (migration 0007);
-    nothing is ever updated, so no two moves wait for each other. services/counts.py sums up."""
+    nothing is ever updated, so no two moves wait for each other. services/jobs/counts.py sums."""
 
     __tablename__ = "job_counts"
 

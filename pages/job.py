@@ -9,8 +9,9 @@ from components import dialogs, ids
 from components.jobpanel import panel
 from components.parts import icon
 from components.shell import shell
-from services import jobs, work
+from services import work
 from services.errors import NotFound
+from services.jobs import records
 
 dash.register_page(__name__, path_template="/job/<job_id>", title="Job · Printdesk")
 
@@ -19,7 +20,7 @@ def layout(job_id: str = "", **_query: str) -> Component:
     """The page of one job; `job_id` may be the short id that people say."""
     try:
         with work.unit() as session:
-            found = jobs.resolve(session, job_id, actor=g.actor)
+            found = records.resolve(session, job_id, actor=g.actor)
     except NotFound:
         found = job_id  # the panel says that there is no such job
     return shell(

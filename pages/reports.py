@@ -8,16 +8,16 @@ from flask import g
 from components import charts, ids, reports
 from components.shell import shell
 from services.errors import Invalid
-from services.reports import filters
-from services.reports.filters import Filters
+from services.reports.asking import report_filters
+from services.reports.asking.report_filters import Filters
 
 dash.register_page(__name__, path="/reports", title="Reports · Printdesk")
 
 
 def layout(**query: str) -> Component:
-    """The page; the address says what it is narrowed to: see services/reports/filters.py."""
+    """The page; its address says what it is narrowed to (services/reports/asking)."""
     try:
-        wanted = filters.read(query)
+        wanted = report_filters.read(query)
     except Invalid:
         wanted = Filters()
     return shell(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import STATUS_LABELS, AuditEntry, Event, Status, utcnow
 from services import work
 from services.actors import Actor
-from services.costs import format_money
+from services.jobs.costs import format_money
 from settings import lab, settings
 
 _SENTENCES = {

@@ -6,8 +6,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from services import storage, work
+from services import work
 from services.errors import PrintdeskError
+from services.files import storage
 from settings import settings
 
 WORKER_ALIVE_KEY = "printdesk:worker-alive"  # set by the worker every two seconds, and runs out

@@ -4,8 +4,9 @@ go through a form of the browser's own kind, which password managers know."""
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from services import people, work
+from services import work
 from services.errors import Invalid
+from services.people import accounts
 from settings import settings
 from web import limits, sessions
 
@@ -25,7 +26,7 @@ def change_password() -> ResponseReturnValue:
         if new != request.form.get("again", ""):
             raise Invalid(again="This is not the same as the new password.")
         with work.unit() as unit:
-            identity = people.change_own_password(unit, old, new, actor=g.actor)
+            identity = accounts.change_own_password(unit, old, new, actor=g.actor)
     except Invalid as refused:
         return _page(errors=refused.fields), 400
     sessions.start(identity)  # this browser stays; every other one is out
@@ -34,7 +35,7 @@ def change_password() -> ResponseReturnValue:
 
 def _page(errors: dict[str, str] | None = None, changed: bool = False) -> str:
     with work.unit() as unit:
-        identity = people.find_identity(unit, g.actor.id)
+        identity = accounts.find_identity(unit, g.actor.id)
     return render_template(
         "account.html",
         title="Your account",
@@ -42,6 +43,6 @@ def _page(errors: dict[str, str] | None = None, changed: bool = False) -> str:
         local=settings().auth_mode == "local",
         errors=errors or {},
         changed=changed,
-        min_length=people.MIN_PASSWORD,
-        max_length=people.MAX_PASSWORD,
+        min_length=accounts.MIN_PASSWORD,
+        max_length=accounts.MAX_PASSWORD,
     )

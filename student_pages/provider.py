@@ -7,8 +7,9 @@ from flask import Blueprint, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from services import claims, people, work
+from services import work
 from services.errors import Forbidden
+from services.people import accounts, claims
 from settings import settings
 from web import guard, limits, sessions
 
@@ -81,13 +82,13 @@ def show_signed_out() -> ResponseReturnValue:
     return _page("You are signed out", "Close the browser if others use this computer.")
 
 
-def _identify(found: dict[str, Any]) -> people.Identity:
+def _identify(found: dict[str, Any]) -> accounts.Identity:
     try:
         with work.unit() as unit:
             return claims.sign_in_with_claims(unit, found)
     except Forbidden:
         with work.unit() as unit:
-            people.note_refusal(unit, claims.email_of(found), limits.client_address())
+            accounts.note_refusal(unit, claims.email_of(found), limits.client_address())
         raise
 
 
@@ -111,7 +112,7 @@ def _require_provider() -> None:
 
 
 def _service() -> ModuleType:
-    from services import provider  # slow to import, and needed only with a provider
+    from services.people import provider  # slow to import, and needed only with a provider
 
     return provider
 

@@ -3,8 +3,9 @@
 from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from services import people, work
+from services import work
 from services.errors import NotSignedIn
+from services.people import accounts
 from settings import settings
 from student_pages import provider
 from web import guard, limits, sessions
@@ -25,10 +26,10 @@ def send_login() -> ResponseReturnValue:
     email = request.form.get("email", "").replace("\x00", "")
     try:
         with work.unit() as unit:
-            identity = people.sign_in(unit, email, request.form.get("password", ""))
+            identity = accounts.sign_in(unit, email, request.form.get("password", ""))
     except NotSignedIn as refused:
         with work.unit() as unit:
-            people.note_refusal(unit, email, limits.client_address())
+            accounts.note_refusal(unit, email, limits.client_address())
         return _page(email, refused.message), 401
     sessions.start(identity)
     return redirect(guard.safe_next(request.form.get("next", "")), code=303)

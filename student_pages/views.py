@@ -8,11 +8,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import STATUS_LABELS, Status
-from services import jobs, student, work
-from services.costs import format_money
+from services import work
 from services.errors import Duplicate, Invalid, LinkGone, NotFound, TooSoon
-from services.jobs import JobView
-from services.student import Step
+from services.jobs import records
+from services.jobs.costs import format_money
+from services.jobs.records import JobView
+from services.students import tracking
+from services.students.tracking import Step
 from settings import lab
 from web import limits
 from web.receiving import receive_submission
@@ -57,7 +59,7 @@ def send_submit() -> ResponseReturnValue:
 @bp.get("/submit/success")
 def show_success() -> str:
     with work.unit() as session:
-        job = jobs.find(session, _clean(request.args.get("job", "")))
+        job = records.find(session, _clean(request.args.get("job", "")))
     return render_template(
         "success.html",
         title="Submitted",
@@ -77,7 +79,7 @@ def find_job() -> ResponseReturnValue:
     email, job_id = request.form.get("email", ""), request.form.get("job_id", "")
     try:
         with work.unit() as session:
-            full_id = student.find_by_short_id(session, _clean(email), _clean(job_id))
+            full_id = tracking.find_by_short_id(session, _clean(email), _clean(job_id))
     except NotFound as refused:
         return _track_form(email=email, job_id=job_id, error=refused.message), 404
     return redirect(url_for("public.show_job", job_id=full_id), code=303)
@@ -86,8 +88,8 @@ def find_job() -> ResponseReturnValue:
 @bp.get("/track/<job_id>")
 def show_job(job_id: str) -> str:
     with work.unit() as session:
-        job, been = student.track(session, job_id)
-        resend = student.resend_facts(session, job)
+        job, been = tracking.track(session, job_id)
+        resend = tracking.resend_facts(session, job)
     return render_template(
         "track.html",
         title=f"Job {job.short_id}",
@@ -103,7 +105,7 @@ def show_confirm(token: str) -> ResponseReturnValue:
     """The job and its price. Opening the link changes nothing: mail scanners open links too."""
     try:
         with work.unit() as session:
-            link, job = student.read_link(session, token)
+            link, job = tracking.read_link(session, token)
     except NotFound as missing:
         return _gone_page(missing.details.get("reason", "gone")), 404
     if link.state != "open":
@@ -115,7 +117,7 @@ def show_confirm(token: str) -> ResponseReturnValue:
 def send_confirm(token: str) -> ResponseReturnValue:
     try:
         with work.unit() as session:
-            job = student.confirm(session, token)
+            job = tracking.confirm(session, token)
     except NotFound as missing:
         return _gone_page(missing.details.get("reason", "gone")), 404
     except LinkGone as gone:
@@ -134,7 +136,7 @@ def send_resend() -> ResponseReturnValue:
     job_id = _clean(request.form.get("job_id", ""))
     try:
         with work.unit() as session:
-            student.resend(session, job_id)
+            tracking.resend(session, job_id)
     except TooSoon:
         return _gone_page("", job_id), 429
     except NotFound:  # the job has moved on since the button was shown, or is gone itself
@@ -177,8 +179,8 @@ def _gone_page(reason: str, job_id: str = "", resent: bool = False) -> str:
     job, resend = None, {}
     if job_id:
         with work.unit() as session:
-            job = jobs.find(session, job_id)
-            resend = student.resend_facts(session, job)
+            job = records.find(session, job_id)
+            resend = tracking.resend_facts(session, job)
     return render_template(
         "confirm_gone.html",
         title="Confirmation link",

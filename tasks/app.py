@@ -18,8 +18,7 @@ from kombu.pools import producers
 from redis import Redis
 from redis.exceptions import RedisError
 
-import logs
-from services import work
+from services import logs, work
 from services.health import WORKER_ALIVE_KEY
 from settings import settings
 

@@ -1,13 +1,14 @@
 """Mail delivery."""
 
-from services import mail, work
+from services import work
+from services.mail import outbox
 from tasks.app import celery
 
 
-@celery.task(name=mail.DELIVER_TASK)
+@celery.task(name=outbox.DELIVER_TASK)
 def deliver(mail_id: str) -> None:
     with work.unit() as session:
-        mail.deliver(session, mail_id)
+        outbox.deliver(session, mail_id)
 
 
 @celery.task(name="mail.sweep")
@@ -17,8 +18,8 @@ def sweep() -> None:
     It stops at the first failure: the server may be down, and the next sweep is near.
     """
     with work.unit() as session:
-        due = mail.list_due(session)
+        due = outbox.list_due(session)
     for mail_id in due:
         with work.unit() as session:
-            if not mail.deliver(session, mail_id):
+            if not outbox.deliver(session, mail_id):
                 break

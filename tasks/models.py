@@ -1,6 +1,7 @@
 """The checks of models."""
 
-from services import modelchecks, work
+from services import work
+from services.checks import modelchecks
 from tasks.app import celery
 
 

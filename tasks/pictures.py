@@ -1,6 +1,7 @@
 """Thumbnails."""
 
-from services import thumbnails, work
+from services import work
+from services.checks import thumbnails
 from tasks.app import celery
 
 

@@ -1,7 +1,7 @@
 """The monthly summary."""
 
 from services import work
-from services.reports import summary
+from services.reports.monthly import summary
 from tasks.app import celery
 
 

@@ -1,6 +1,9 @@
 """What recurs besides mail."""
 
-from services import confirmations, counts, integrity, storage, usage, work
+from services import work
+from services.files import integrity, storage, usage
+from services.jobs import counts
+from services.students import confirmations
 from tasks.app import celery
 
 SCAN_LIMIT_S = 3600  # longer than the broker waits for a word: a doubled message does nothing

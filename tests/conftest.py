@@ -26,15 +26,15 @@ servers.set_up()
 
 from argon2 import PasswordHasher  # noqa: E402  # after the environment is set
 
-from services import people  # noqa: E402
+from services.people import accounts  # noqa: E402
 from settings import ROOT, settings  # noqa: E402
 from tests.support.emptied import empty_database, empty_storage  # noqa: E402
 from tests.support.once import once  # noqa: E402
 
 # People sign in in most tests, and a hash is made to be slow. A Printdesk that a test starts has
-# the product's own; tests/services/test_people.py knows what that is.
-PRODUCT_HASHER = people._hasher
-people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+# the product's own; tests/services/people/test_accounts.py knows what that is.
+PRODUCT_HASHER = accounts._hasher
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 SHARED_MODELS = ROOT.parent / "shared" / "models"
 Configure = Callable[..., None]

@@ -12,17 +12,17 @@ from settings import ROOT
 ALLOWED = {
     "models": {"models"},
     "settings": set(),
-    "logs": {"settings"},
-    "services": {"models", "settings", "services"},
-    "tasks": {"services", "models", "settings", "logs", "tasks"},
+    "reader": {"reader", "services", "settings"},
+    "services": {"models", "settings", "reader", "services"},
+    "tasks": {"services", "models", "settings", "tasks"},
     "web": {"services", "models", "settings", "web"},
     "api": {"services", "models", "settings", "web", "api"},
     "student_pages": {"services", "models", "settings", "web", "student_pages"},
-    "components": {"services", "models", "settings", "components"},
-    "callbacks": {"components", "services", "models", "settings"},
+    "components": {"reader", "services", "models", "settings", "components"},
+    "callbacks": {"components", "reader", "services", "models", "settings"},
     "pages": {"components", "services", "models", "settings"},
     "launch": {"settings", "services", "models", "launch"},
-    "demo": {"settings", "services", "models", "launch", "demo"},
+    "demo": {"settings", "reader", "services", "models", "launch", "demo"},
     "slicer_opener": {"slicer_opener"},
 }
 # One module more than the table says.

@@ -13,8 +13,9 @@ import structlog
 from flask import Flask, Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
-from services import batches, work
+from services import work
 from services.errors import NotFound
+from services.jobs import batches
 from web import callbodies, guard
 
 log = structlog.get_logger()

@@ -17,7 +17,8 @@ from typing import Any, TypeVar, cast
 
 from flask import Response, after_this_request, g, request
 
-from services import changes, storage, work
+from services import changes, work
+from services.files import storage
 
 SHAPE = 1  # raise it when an answer's form changes, so that no caller keeps the old one
 

@@ -7,10 +7,11 @@ from tempfile import TemporaryFile
 from flask import Blueprint, Response, g, request, send_file
 
 from services import work
-from services.reports import exports, filters, periods
-from services.reports.exports import TRANSACTIONS, Export
-from services.reports.filters import Filters
-from services.reports.question import Question
+from services.reports.asking import periods, report_filters
+from services.reports.asking.question import Question
+from services.reports.asking.report_filters import Filters
+from services.reports.exports import exporting
+from services.reports.exports.exporting import TRANSACTIONS, Export
 
 bp = Blueprint("exports", __name__)
 
@@ -26,15 +27,15 @@ def send_export(name: str, kind: str) -> Response:
     the database, and a fault on the way is an error page, not half a file."""
     export = Export(name, kind)
     period = None
-    wanted = filters.read(request.args)
+    wanted = report_filters.read(request.args)
     if name == TRANSACTIONS:
-        period = periods.month(exports.read_month(request.args.get("month", "")))
+        period = periods.month(exporting.read_month(request.args.get("month", "")))
         wanted = Filters()
     with ExitStack() as stack:
         target = stack.enter_context(TemporaryFile())
         with work.unit() as session:
             ask = Question(session, wanted, actor=g.actor, period=period)
-            file_name = exports.write(export, ask, target)
+            file_name = exporting.write(export, ask, target)
         target.seek(0)
         stack.pop_all()  # the response closes it, when it has been sent
     answer = send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=file_name)

@@ -12,9 +12,10 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, Response, g, redirect, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from services import people, work
+from services import work
 from services.errors import Forbidden, NotSignedIn
-from services.people import Identity
+from services.people import accounts
+from services.people.accounts import Identity
 from settings import settings
 from web import sessions
 
@@ -99,14 +100,16 @@ def _asks_again() -> bool:
 def _read_bearer(token: str) -> Identity:
     """Who a bearer token stands for: one of the identity provider, or one that was issued here."""
     if settings().jwt_jwks_url:
-        from services import bearer  # slow to import, and needed only with an identity provider
+        from services.people import (
+            bearer,  # slow to import, and needed only with an identity provider
+        )
 
         if bearer.looks_like_jwt(token):
             claims = bearer.verify(token)  # may ask the provider: not while a connection is held
             with work.unit() as unit:
                 return bearer.find_identity(unit, claims, with_state=_asks_again())
     with work.unit() as unit:
-        return people.read_token(unit, token, with_state=_asks_again())
+        return accounts.read_token(unit, token, with_state=_asks_again())
 
 
 def _refuse_foreign_origin() -> None:

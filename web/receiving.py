@@ -8,10 +8,11 @@ from flask.wrappers import Response
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from services import submissions, work
+from services import work
 from services.errors import Invalid, TooLarge
-from services.jobs import JobView
-from services.uploads import Receiver
+from services.files.uploads import Receiver
+from services.jobs.records import JobView
+from services.students import submissions
 from settings import lab
 
 FORM_BYTES = 1024**2  # what the text fields of a form may need, with room to spare
@@ -92,7 +93,7 @@ def receive_submission() -> JobView:
     """Reads this request's form, streams its file to disk, and makes a job of both.
 
     Raises TooLarge before anything is read when the request says that it is too large; Invalid
-    with every wrong field; and what services.submissions.submit raises.
+    with every wrong field; and what services.students.submissions.submit raises.
     """
     limit = lab().upload.max_bytes + FORM_BYTES
     request.max_content_length = limit

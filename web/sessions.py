@@ -2,8 +2,8 @@
 
 The cookie names the person, the mark of all their sessions, and this session alone. So it ends when
 the person is deactivated or gets another password, and when this browser signs out: then a copy of
-its cookie is worth nothing either. That is kept in the database (services/sessions.py), and nothing
-else has to be up for it.
+its cookie is worth nothing either. That is kept in the database
+(services/people/ended_sessions.py), and nothing else has to be up for it.
 """
 
 import secrets
@@ -11,8 +11,9 @@ import secrets
 from flask import Flask, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 
-from services import people, sessions, work
-from services.people import Identity
+from services import work
+from services.people import accounts, ended_sessions
+from services.people.accounts import Identity
 from settings import settings
 
 
@@ -37,7 +38,7 @@ def start(identity: Identity) -> None:
     """Begins a fresh session, so that one fixed beforehand by somebody else is worth nothing."""
     session.clear()
     session["staff_id"], session["stamp"] = identity.actor.id, identity.stamp
-    session["session_id"] = sessions.new_id()
+    session["session_id"] = ended_sessions.new_id()
     session.permanent = True
     g.actor = identity.actor
 
@@ -50,7 +51,7 @@ def find_identity(*, with_state: bool = False) -> Identity | None:
     staff_id, stamp = str(session["staff_id"]), str(session.get("stamp", ""))
     session_id = str(session.get("session_id", ""))
     with work.unit() as unit:
-        found = people.find_identity(unit, staff_id, session_id=session_id, with_state=with_state)
+        found = accounts.find_identity(unit, staff_id, session_id=session_id, with_state=with_state)
     if session_id and found is not None and secrets.compare_digest(found.stamp, stamp):
         return found
     session.clear()
@@ -63,5 +64,5 @@ def end() -> None:
     session_id = session.get("session_id")
     if session_id is not None:
         with work.unit() as unit:
-            sessions.end(unit, str(session_id)[:40])
+            ended_sessions.end(unit, str(session_id)[:40])
     session.clear()

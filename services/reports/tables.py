@@ -6,15 +6,22 @@ from enum import StrEnum
 from typing import Any
 
 from models import STATUS_LABELS, Status
-from services.reports import flow, materials, people, printers, rejections, utilisation, words
-from services.reports.figures import KeyFigures, read_key_figures
-from services.reports.flow import Funnel, Quotes, StatusTime, Submissions, Waiting
-from services.reports.materials import MaterialUse
-from services.reports.people import Activity, Demands, FirstReview
-from services.reports.printers import FailureCount, Printers, Timeline
-from services.reports.question import Question
-from services.reports.rejections import FACTS, Fact, Rejections
-from services.reports.utilisation import Utilisation
+from services.reports import words
+from services.reports.asking.question import Question
+from services.reports.counting import flow, materials, printers, rejections, utilisation
+from services.reports.counting.activity import (
+    Activity,
+    FirstReview,
+    read_activity,
+    read_first_reviews,
+)
+from services.reports.counting.demand import Demand, Demands, read_demand
+from services.reports.counting.flow import Funnel, Quotes, StatusTime, Submissions, Waiting
+from services.reports.counting.key_figures import KeyFigures, read_key_figures
+from services.reports.counting.materials import MaterialUse
+from services.reports.counting.printers import FailureCount, Printers, Timeline
+from services.reports.counting.rejections import FACTS, Fact, Rejections
+from services.reports.counting.utilisation import Utilisation
 from settings import lab
 
 
@@ -232,7 +239,7 @@ def _used(found: MaterialUse) -> str:
     return f"{found.grain.capitalize()}s in use"
 
 
-def _demands(first: str, found: list[people.Demand]) -> Table:
+def _demands(first: str, found: list[Demand]) -> Table:
     total = sum(each.jobs for each in found)
     return _table(
         {first: T, "Jobs": N, "Share": S, "Grams quoted": D, "Cents quoted": C},
@@ -263,7 +270,7 @@ def _part(number: float, of: float) -> float | None:
 
 
 def read_staff(ask: Question) -> Table:
-    return staff(ask.once(people.read_activity), ask.once(people.read_first_reviews))
+    return staff(ask.once(read_activity), ask.once(read_first_reviews))
 
 
 # Every chart's table by the chart's name, as the addresses of the exports have it.
@@ -286,8 +293,8 @@ TABLES: Mapping[str, Callable[[Question], Table]] = {
     ),
     "reasons-over-time": lambda ask: reasons_over_time(ask.once(rejections.read_rejections)),
     "model-facts": lambda ask: facts(ask.once(rejections.read_facts)),
-    "disciplines": lambda ask: disciplines(ask.once(people.read_demand)),
-    "classes": lambda ask: classes(ask.once(people.read_demand)),
+    "disciplines": lambda ask: disciplines(ask.once(read_demand)),
+    "classes": lambda ask: classes(ask.once(read_demand)),
     "staff": read_staff,
     "materials": lambda ask: colors(ask.once(materials.read_materials)),
     "materials-over-time": lambda ask: grams_over_time(ask.once(materials.read_materials)),

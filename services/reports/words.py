@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.costs import format_money
-from services.reports.figures import Figures, KeyFigures
+from services.jobs.costs import format_money
+from services.reports.counting.key_figures import Figures, KeyFigures
 
 _NO_CHANGE = "no change"  # as far as the words tell
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Role
-from services import storage
+from services.files import storage
 from settings import lab
 from tests.support.client import APPROVAL, BODIES, changed_job, refusal_of, rows
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services import confirmations
+from services.students import confirmations
 from tests.support.client import changed_job, changed_link, refusal_of, rows, token_of
 
 NOT_OURS = ["x", "forged.token", "a" * 4000, "%00", "..", "null", "InVhYmMi.AAAAAAAAAAAAAAAAAAAA"]

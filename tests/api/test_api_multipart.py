@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from services import storage
+from services.files import storage
 from tests.support.client import API, FORM, refusal_of, submit, unique_model
 
 BOUNDARY = "frontier"

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from models import Role
-from services import thumbnails
+from services.checks import thumbnails
 from tests.support.client import Desk, refusal_of
 
 

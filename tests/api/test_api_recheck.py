@@ -1,7 +1,7 @@
 """Having a model checked again."""
 
 from models import Role
-from services import modelchecks
+from services.checks import modelchecks
 from tests.support.client import refusal_of
 
 

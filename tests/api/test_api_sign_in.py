@@ -4,8 +4,9 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from models import Role, Staff
-from services import people, work
+from services import work
 from services.actors import SYSTEM
+from services.people import accounts
 from settings import settings
 from tests.support.client import (
     API,
@@ -34,7 +35,7 @@ def test_a_token_is_short_lived_and_of_the_bearer_kind(desk):
 def test_a_password_is_taken_with_its_outer_spaces(desk):
     password = "  a phrase in spaces  "
     with work.unit() as session:
-        people.add(session, "spacey@lab.example", "Spacey", Role.STAFF, password, actor=SYSTEM)
+        accounts.add(session, "spacey@lab.example", "Spacey", Role.STAFF, password, actor=SYSTEM)
     stranger = desk.stranger()
     credentials = {"email": " spacey@lab.example ", "password": password}
     assert stranger.post("/auth/login", credentials).status_code == 200

@@ -7,7 +7,7 @@ import json
 import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
-from services import storage
+from services.files import storage
 from settings import lab
 from tests.support import meshes
 from tests.support.client import API, FORM, STUDENT_EMAIL, refusal_of, rows, submit, unique_model

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Role
-from services import integrity, scanning
+from services.files import integrity, scanning
 from tests.support.client import refusal_of
 
 

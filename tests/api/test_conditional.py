@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from models import Role, utcnow
-from services import jwks, usage
+from services.files import usage
+from services.people import jwks
 from tests.support import issuer as issuers
 from tests.support import queries
 from tests.support.client import NAMES, Caller, changed_job, email_of, refusal_of

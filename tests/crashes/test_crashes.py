@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from models import Job, MailKind, MailState, Status
-from services import locks, mail, storage, work
+from services import work
 from services.errors import Conflict, Duplicate, NotFound, NotLockHolder
+from services.files import storage
+from services.jobs import locks
+from services.mail import outbox
 from tasks.mail import sweep
 from tests.support import jobs, whole
 
@@ -84,7 +87,7 @@ def test_a_move_that_is_killed_is_done_or_not_and_can_be_done_again(people, cras
         jobs.save_beside(job, ".gcode")
         with work.unit() as session:
             locks.acquire(session, job.id, actor=people.staff)
-            mail.cancel_queued(session, job.id, *MailKind)  # only the move's own is looked at
+            outbox.cancel_queued(session, job.id, *MailKind)  # only the move's own is looked at
         return job, {"job_id": job.id, "action": action, "actor_id": people.staff.id}
 
     for job, crash in crashes(crasher, prepare, doing="move"):
@@ -116,7 +119,7 @@ def check_mails(job, smtp):
 
 def due():
     with work.unit() as session:
-        return mail.list_due(session)
+        return outbox.list_due(session)
 
 
 def test_a_submission_that_is_killed_is_kept_or_can_be_sent_again(people, crasher, smtp, tmp_path):

@@ -5,7 +5,9 @@ import random
 from sqlalchemy import select
 
 from models import Job, MailState, Status
-from services import mail, storage, work
+from services import work
+from services.files import storage
+from services.mail import outbox
 from tasks.mail import sweep
 from tests.support import jobs, whole
 
@@ -50,7 +52,7 @@ def check_mails(job, smtp):
     answered and the child died before it could note that."""
     sweep()
     with work.unit() as session:
-        assert mail.list_due(session) == []
+        assert outbox.list_due(session) == []
     seen = [message["Message-ID"] for message in smtp.messages]
     for row in jobs.mails(job.id):
         assert row.state in (MailState.SENT, MailState.CANCELLED)

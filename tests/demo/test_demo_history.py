@@ -20,7 +20,11 @@ from models import (
     Staff,
     Status,
 )
-from services import costs, mail, modelchecks, storage, thumbnails, work
+from services import work
+from services.checks import modelchecks, thumbnails
+from services.files import storage
+from services.jobs import costs
+from services.mail import outbox
 from settings import lab
 from tests.demo.conftest import END
 from tests.support import whole
@@ -159,7 +163,7 @@ def test_it_ends_in_the_middle_of_the_work(session):
 def test_nothing_is_left_for_the_worker_to_catch_up_with(demo, configure):
     configure(SMTP_URL="smtp://127.0.0.1:1")
     with work.unit() as session:
-        assert mail.list_due(session) == []
+        assert outbox.list_due(session) == []
         assert thumbnails.list_due(session) == []
         assert modelchecks.sweep(session) == []
 
@@ -186,7 +190,7 @@ def assert_same_picture(model, picture, folder):
     import numpy as np
     from PIL import Image
 
-    from services import sandbox
+    from reader import sandbox
 
     kind = model.suffix.removeprefix(".")
     sandbox.run("thumbnail", str(model), kind, model.name, str(folder), output=folder)

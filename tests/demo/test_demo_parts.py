@@ -14,8 +14,8 @@ from demo import arrivals, cast, catalogue, flaws, meshfiles, terms
 from demo.__main__ import environment
 from demo.running import describe
 from demo.terms import Opening
-from services import filetypes
-from services.modelcheck import checking
+from reader.gate import filetypes
+from reader.mesh import checking
 from settings import ROOT, Settings, lab
 
 BEDS = json.dumps([printer.build_volume_mm for printer in lab().printers])

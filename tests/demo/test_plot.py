@@ -1,4 +1,4 @@
-"""The plot of the demo for many seeds and ends: everybody works while they are on the staff list."""
+"""The plot of the demo, for many seeds and ends: only people on the staff list do anything."""
 
 from datetime import UTC, datetime, timedelta
 

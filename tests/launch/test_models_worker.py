@@ -73,7 +73,7 @@ def find_check(desk: Launched) -> psutil.Process | None:
             command = process.cmdline()
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-        if "services.sandboxed" in command and json.loads(command[-1])["task"] == "check":
+        if "reader.child" in command and json.loads(command[-1])["task"] == "check":
             return process
     return None
 

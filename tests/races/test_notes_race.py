@@ -6,9 +6,11 @@ from functools import partial
 import pytest
 
 from models import Confirmation, Event, MailState, Status
-from services import batches, editing, locks, student, work
-from services.editing import Changes
+from services import work
 from services.errors import Conflict, Invalid, LinkGone, LockedByOther, NotLockHolder
+from services.jobs import batches, editing, locks
+from services.jobs.editing import Changes
+from services.students import tracking
 from tests.support import jobs
 from tests.support.races import at_once, check_whole
 
@@ -147,7 +149,7 @@ def test_a_student_confirms_the_price_that_they_were_told_or_none(people, _):
     outcome = at_once(
         [
             partial(edit, job.id, people.staff, weight_g=90.0),
-            partial(call, student.confirm, token),
+            partial(call, tracking.confirm, token),
         ]
     )
     assert len(outcome.won) == 1

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models import AuditEntry, Confirmation, Event, Job, PrintRun, Status
-from services import confirmations, locks, overrides, student, work
+from services import work
 from services.errors import (
     Conflict,
     Duplicate,
@@ -16,6 +16,8 @@ from services.errors import (
     NotLockHolder,
     TooSoon,
 )
+from services.jobs import locks, overrides
+from services.students import confirmations, tracking
 from tests.support import jobs, whole
 from tests.support.races import at_once, check_whole
 
@@ -115,7 +117,7 @@ def test_many_different_submissions_all_become_jobs(people):
 def test_a_link_confirms_once(people, _):
     job = jobs.job_in(Status.PENDING, people)
     token = jobs.token(job.id)
-    outcome = at_once([partial(call, student.confirm, token)] * MANY)
+    outcome = at_once([partial(call, tracking.confirm, token)] * MANY)
     assert len(outcome.won) == 1
     assert outcome.refusals == {LinkGone: MANY - 1}
     assert {refusal.details["reason"] for refusal in outcome.refused} == {"used"}
@@ -129,7 +131,7 @@ def test_a_student_and_the_staff_who_confirm_at_once_confirm_once(people, _):
     token = jobs.token(job.id)
     outcome = at_once(
         alternating(
-            partial(call, student.confirm, token),
+            partial(call, tracking.confirm, token),
             partial(jobs.move, job.id, "force-confirm", people.staff),
             partial(call, confirmations.expire_due),
         )
@@ -199,7 +201,7 @@ def test_a_completion_is_taken_back_or_the_job_is_picked_up(people, _):
 def test_a_new_link_is_sent_once_to_whom_asks_often(people, configure):
     configure(RATE_LIMIT_RESEND="1/hour")
     job = jobs.job_in(Status.PENDING, people)
-    outcome = at_once([partial(call, student.resend, job.id)] * MANY)
+    outcome = at_once([partial(call, tracking.resend, job.id)] * MANY)
     assert len(outcome.won) == 1
     assert outcome.refusals == {TooSoon: MANY - 1}
     assert len(jobs.rows(Confirmation, job.id)) == 2

@@ -7,8 +7,12 @@ from functools import partial
 import pytest
 
 from models import Mail, MailState, Status
-from services import locks, mail, storage, student, work, workflow
+from services import work
 from services.errors import PrintdeskError
+from services.files import storage
+from services.jobs import locks, workflow
+from services.mail import outbox
+from services.students import tracking
 from tests.support import jobs, whole
 from tests.support.races import at_once, check_whole
 
@@ -27,7 +31,7 @@ def work_on(made, people, seed):
         try:
             if action == "confirm":
                 with work.unit() as session:
-                    student.confirm(session, jobs.token(job_id))
+                    tracking.confirm(session, jobs.token(job_id))
             else:
                 jobs.act(job_id, action, actor, new_status=target)
         except (PrintdeskError, StopIteration):
@@ -66,7 +70,7 @@ def test_mails_go_out_once_while_jobs_change_under_them(people, smtp):
 
     def deliver(mail_id):
         with work.unit() as session:
-            mail.deliver(session, mail_id)
+            outbox.deliver(session, mail_id)
 
     deliveries = [partial(deliver, queued.id) for queued in mails] * 2
     changes = [

@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy import text, update
 
 from models import Job, utcnow
-from services import changes, locks, work
+from services import changes, work
+from services.jobs import locks
 from tests.support import jobs as made
 
 

@@ -5,8 +5,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from models import AuditEntry, Event, Status
-from services import events, locks, work
+from services import events, work
 from services.actors import SYSTEM
+from services.jobs import locks
 from tests.support import jobs
 
 CHANGES = [

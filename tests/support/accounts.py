@@ -10,11 +10,12 @@ from tests.support.launched import Launched
 _ADD = """
 import sys
 from models import Role
-from services import people, work
+from services import work
 from services.actors import SYSTEM
+from services.people import accounts
 email, name, password, role = sys.argv[1:]
 with work.unit() as session:
-    people.add(session, email, name, Role(role), password, actor=SYSTEM)
+    accounts.add(session, email, name, Role(role), password, actor=SYSTEM)
 """
 
 

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import Base, Confirmation, Job, Role, Staff
-from services import confirmations, people, work
+from services import work
+from services.people import accounts
+from services.students import confirmations
 from tests.support import meshes
 
 API = "/api/v1"
@@ -244,4 +246,4 @@ def _all(session: Session, table: Any) -> list[Any]:
 
 @lru_cache
 def _password_hash() -> str:
-    return people._hasher.hash(PASSWORD)
+    return accounts._hasher.hash(PASSWORD)

@@ -20,9 +20,12 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from models import Role
-from services import mail, storage, student, work
+from services import work
 from services.actors import Actor
 from services.errors import PrintdeskError
+from services.files import storage
+from services.mail import outbox
+from services.students import tracking
 from settings import Settings, settings
 from tests.support import jobs
 
@@ -104,12 +107,12 @@ def move(order: dict[str, Any]) -> None:
 
 def confirm(order: dict[str, Any]) -> None:
     with work.unit() as session:
-        student.confirm(session, order["token"])
+        tracking.confirm(session, order["token"])
 
 
 def deliver(order: dict[str, Any]) -> None:
     with work.unit() as session:
-        mail.deliver(session, order["mail_id"])
+        outbox.deliver(session, order["mail_id"])
 
 
 def sweep(_: dict[str, Any]) -> None:

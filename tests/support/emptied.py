@@ -43,7 +43,7 @@ def empty_database() -> str:
 
 def empty_storage() -> Path:
     """STORAGE_DIR, empty but for the status folders."""
-    from services import storage
+    from services.files import storage
 
     root = settings().storage_dir
     shutil.rmtree(root, ignore_errors=True)

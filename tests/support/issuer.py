@@ -140,7 +140,7 @@ CLIENT, SECRET = "printdesk", "the client's secret"
 @contextmanager
 def as_provider(configure: Any) -> Iterator[Issuer]:
     """The issuer with an OpenID Connect provider's other pages, and Printdesk set to it."""
-    from services import jwks, provider
+    from services.people import jwks, provider
 
     def forget() -> None:
         jwks.store.cache_clear()

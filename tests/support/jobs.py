@@ -8,21 +8,14 @@ from typing import Any
 from sqlalchemy import select, update
 
 from models import Confirmation, Event, Job, Mail, MailKind, PrintRun, Role, Staff, Status
-from services import (
-    actors,
-    confirmations,
-    jobs,
-    locks,
-    storage,
-    submissions,
-    uploads,
-    work,
-    workflow,
-)
+from services import actors, work
 from services.actors import Actor
-from services.effects import PrintPlan
-from services.jobs import JobView
-from services.uploads import Upload
+from services.files import storage, uploads
+from services.files.uploads import Upload
+from services.jobs import locks, records, workflow
+from services.jobs.effects import PrintPlan
+from services.jobs.records import JobView
+from services.students import confirmations, submissions
 from tests.support import meshes
 
 FORM = {
@@ -147,7 +140,7 @@ def job_in(status: Status | str, people: People, **form: str) -> JobView:
 
 def read(job_id: str) -> JobView:
     with work.unit() as session:
-        return jobs.find(session, job_id)
+        return records.find(session, job_id)
 
 
 def change(job_id: str, **values: Any) -> None:

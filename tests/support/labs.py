@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import brotli
 
-from services import sandbox
+from reader import sandbox
 from settings import ROOT
 from tests.support import callbacks, manyjobs, solids
 from tests.support.mailserver import free_port

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from models import STATUS_FOLDERS
-from services import thumbnails
-from services.modelcheck import verdict
+from reader.verdict import judging
+from services.checks import thumbnails
 from tests.support.servers import connect
 
 
@@ -55,7 +55,7 @@ MODEL = {
     "units": {"declared": None, "guessed": "mm", "reason": "It fits the printers that way."},
     "fits": {"prusa_mk4s": "yes", "prusa_xl": "yes", "raise3d_pro2plus": "yes"},
     **{"estimate_g": [12.1, 22.0], "estimate_cents": [300, 300], "warnings": []},
-    "checker": verdict.checker(),
+    "checker": judging.checker(),
 }
 THUMBNAIL = {"state": "ok", "hash": "1a2b3c4d", "version": thumbnails.VERSION}
 

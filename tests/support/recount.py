@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.reports.filters import Confirmation, Filters
-from services.reports.periods import Span
+from services.reports.asking.periods import Span
+from services.reports.asking.report_filters import Confirmation, Filters
 from tests.support.histories import PEOPLE, Run, Story
 
 ZONE = ZoneInfo("America/Chicago")

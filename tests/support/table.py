@@ -1,4 +1,4 @@
-"""The workflow as the lab wants it, written out once more to hold services.workflow against."""
+"""The workflow as the lab wants it, written out once more: services.jobs.workflow must agree."""
 
 from dataclasses import dataclass
 

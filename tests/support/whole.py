@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Confirmation, Event, Job, Mail, PrintRun
-from services import storage
+from services.files import storage
 from tests.support.table import FOLDERS, STATUSES, TABLE, is_in_graph
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from models import Role, Staff
-from services import staff, work
+from services import work
 from services.actors import SYSTEM
+from services.people import staff_list
 from tests.support.client import API, NAMES, PASSWORD, email_of, rows, sign_in
 
 NEW = "another password of theirs"
@@ -82,7 +83,7 @@ def test_with_a_provider_the_password_is_changed_there(desk, configure):
     assert client.post("/account", data=FORM).status_code == 403
 
 
-@pytest.mark.parametrize("change", [staff.deactivate, staff.reset_password])
+@pytest.mark.parametrize("change", [staff_list.deactivate, staff_list.reset_password])
 def test_a_change_of_the_person_counts_at_the_next_request(desk, change):
     browser, program = desk.browser(), desk.caller()
     assert is_in(browser) and program.get("/jobs").status_code == 200
@@ -98,7 +99,7 @@ def test_a_change_of_the_role_counts_at_the_next_request(desk):
     job_id = desk.job()
     assert program.post(f"/jobs/{job_id}/lock").status_code == 200
     with work.unit() as session:
-        staff.change_role(session, id_of(EMAIL), "manager", actor=SYSTEM)
+        staff_list.change_role(session, id_of(EMAIL), "manager", actor=SYSTEM)
     assert program.post(f"/jobs/{job_id}/lock").status_code == 403
     assert program.get(f"/jobs/{job_id}").json["locked_by"] is None
 
@@ -106,7 +107,7 @@ def test_a_change_of_the_role_counts_at_the_next_request(desk):
 def test_who_comes_back_after_a_deactivation_signs_in_anew(desk):
     browser, program = desk.browser(), desk.caller()
     assert is_in(browser) and program.get("/jobs").status_code == 200
-    for change in (staff.deactivate, staff.reactivate):
+    for change in (staff_list.deactivate, staff_list.reactivate):
         with work.unit() as session:
             change(session, id_of(EMAIL), actor=SYSTEM)
     assert not is_in(browser)

@@ -3,8 +3,9 @@
 import pytest
 
 from models import Role, Staff
-from services import jwks, staff, work
+from services import work
 from services.actors import SYSTEM
+from services.people import jwks, staff_list
 from tests.support import issuer as issuers
 from tests.support.client import NAMES, Caller, email_of, refusal_of
 from tests.support.issuer import ISSUER, rsa_key
@@ -52,7 +53,7 @@ def test_a_token_stops_counting(desk, issuer, change):
     token = issuer.token()
     if change == "deactivate":
         with work.unit() as session:
-            staff.deactivate(session, id_of(EMAIL), actor=SYSTEM)
+            staff_list.deactivate(session, id_of(EMAIL), actor=SYSTEM)
         refusal_of(call(desk, token), 403, "forbidden")
     else:
         wrong = issuer.token(rsa_key("attacker")) if change == "other key" else issuer.token(exp=1)

@@ -3,7 +3,8 @@
 import pytest
 
 from models import Mail, Role
-from services import storage, work
+from services import work
+from services.files import storage
 from tests.support.callbacks import (
     ENDPOINT,
     body_of,

@@ -13,9 +13,9 @@ from components import charts, drawings, queueview
 from models import Role
 from services import work
 from services.actors import Actor
-from services.reports import filters
-from services.reports.filters import Filters
-from services.reports.question import Question
+from services.reports.asking import report_filters
+from services.reports.asking.question import Question
+from services.reports.asking.report_filters import Filters
 from services.reports.tables import TABLES, Column, Kind, Table
 from tests.support.histories import empty, stories, write
 
@@ -43,7 +43,7 @@ def check_link(link):
     [kind] = set(link) & {"set", "queue", "go"}
     if kind == "set":
         days = set(link["set"]) & {"from", "to"}
-        assert filters.read(link["set"]) != filters.read({})
+        assert report_filters.read(link["set"]) != report_filters.read({})
         assert len(days) in (0, 2)
     elif kind == "queue":
         understood = queueview.parts(link["queue"])

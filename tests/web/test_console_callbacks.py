@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Status, utcnow
-from services import jobs, locks, storage, work
+from services import work
 from services.actors import Actor, student
 from services.errors import Forbidden, NotFound
-from services.jobs import Filters
+from services.files import storage
+from services.jobs import locks, queue, records
+from services.jobs.filters import Filters
 from tests.support.callbacks import name_of, run, with_output
 from tests.support.client import NAMES, STUDENT_EMAIL, changed_job, refusal_of, rows
 
@@ -90,7 +92,7 @@ def hold(desk, job_id, role=Role.ADMIN):
 
 def read(job_id):
     with work.unit() as session:
-        return jobs.find(session, job_id)
+        return records.find(session, job_id)
 
 
 @pytest.fixture
@@ -191,7 +193,7 @@ def test_counts_by_status_follow_the_filters(desk):
         (Filters(search="nobody"), 0, 0),
     ):
         with work.unit() as session:
-            counts = jobs.count_by_status(session, actor=MANAGER, filters=filters)
+            counts = queue.count_by_status(session, actor=MANAGER, filters=filters)
         expected = {Status.UPLOADED: uploaded, Status.PENDING: pending}
         assert counts == dict.fromkeys(Status, 0) | expected, filters
 
@@ -621,11 +623,11 @@ def test_a_batch_of_more_than_a_page_asks_for_as_many_as_it_can_do(desk, browser
 def test_jobs_are_found_by_their_ids_oldest_first(desk):
     made = [desk.job() for _ in range(3)]
     with work.unit() as session:
-        found = jobs.list_by_id(session, [made[2], AWAY, made[0], made[0], "x' --"], actor=MANAGER)
+        found = queue.list_by_id(session, [made[2], AWAY, made[0], made[0], "x' --"], actor=MANAGER)
         assert [job.id for job in found] == [made[0], made[2]]
-        assert jobs.list_by_id(session, [], actor=MANAGER) == []
+        assert queue.list_by_id(session, [], actor=MANAGER) == []
         with pytest.raises(Forbidden):
-            jobs.list_by_id(session, made, actor=student("Ada"))
+            queue.list_by_id(session, made, actor=student("Ada"))
 
 
 def test_a_closed_debug_panel_is_sent_nothing(desk, browser):
@@ -729,15 +731,15 @@ def test_an_id_is_a_whole_id_or_a_short_one(desk):
     job_id = desk.job()
     with work.unit() as session:
         for given in (job_id, job_id[:8], job_id.upper(), job_id[:8].upper()):
-            assert jobs.resolve(session, given, actor=MANAGER) == job_id
+            assert records.resolve(session, given, actor=MANAGER) == job_id
         for given in ("", job_id[:7], job_id[:9], job_id[:31], job_id + "0", "%" * 8, "_" * 32):
             with pytest.raises(NotFound):
-                jobs.resolve(session, given, actor=MANAGER)
+                records.resolve(session, given, actor=MANAGER)
         for given in (job_id[:7] + "\x00", job_id[:8] + "\x00", "\x00" * 8, "' OR 1=1"):
             with pytest.raises(NotFound):
-                jobs.resolve(session, given, actor=MANAGER)
+                records.resolve(session, given, actor=MANAGER)
         with pytest.raises(Forbidden):
-            jobs.resolve(session, job_id, actor=student("Ada"))
+            records.resolve(session, job_id, actor=student("Ada"))
 
 
 def test_the_callbacks_of_the_queue_listen_to_the_refresh(browser):

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from models import Role
-from services import stats, work
+from services import work
+from services.reports import stats
 from services.reports.tables import TABLES
 from tests.support.client import changed_job
 

@@ -130,14 +130,15 @@ ASK = """
 import json
 from app import server
 from models import Role
-from services import people, work
+from services import work
+from services.people import accounts
 from services.actors import SYSTEM
 client = server.test_client()
 found = {}
 by_https = {"X-Forwarded-Proto": "https"}
 email, password = "somebody@lab.example", "a password of the tests"
 with work.unit() as session:
-    people.add(session, email, "Somebody", Role.STAFF, password, actor=SYSTEM)
+    accounts.add(session, email, "Somebody", Role.STAFF, password, actor=SYSTEM)
 def has_secure_cookie(headers):
     form = {"email": email, "password": password}
     answer = server.test_client().post("/login", data=form, headers=headers)

@@ -6,7 +6,7 @@ import plotly.utils
 import pytest
 
 from components import modelfacts, printfields
-from services.modelcheck import answer, verdict
+from reader.verdict import answers, judging
 from settings import lab
 from tests.support import jobs
 
@@ -24,8 +24,8 @@ def shown(database, storage_root):
 
     def show(model=None, **changes):
         if model is None:
-            facts = answer.read_facts(FACTS | changes)
-            model = verdict.judge(facts, None, lab().find_material("Filament"))
+            facts = answers.read_facts(FACTS | changes)
+            model = judging.judge(facts, None, lab().find_material("Filament"))
         jobs.change(job.id, model=model)
         found = jobs.read(job.id)
         return found, [
@@ -93,9 +93,9 @@ def test_a_card_says_size_and_verdict(shown, changes, chips):
 
 def test_a_card_says_that_a_check_is_under_way_or_has_failed(shown):
     assert shown({"state": "pending"})[1] == [("Checking…", "")]
-    broken = verdict.failed("The model has no triangles in it.")
+    broken = judging.failed("The model has no triangles in it.")
     assert shown(broken)[1] == [("Cannot be read as a model", "pd-chip-bad")]
-    stopped = verdict.failed("It could not be checked: the reader crashed.")
+    stopped = judging.failed("It could not be checked: the reader crashed.")
     assert shown(stopped)[1] == [("Could not be checked", "pd-chip-bad")]
 
 
@@ -220,8 +220,8 @@ def test_nothing_to_remark_is_no_list(shown):
 
 
 def test_a_remark_with_nothing_to_do_is_no_warning(shown):
-    facts = answer.read_facts(FACTS)
-    model = verdict.judge(facts, answer.NotAsked("the second is tired"), None)
+    facts = answers.read_facts(FACTS)
+    model = judging.judge(facts, answers.NotAsked("the second is tired"), None)
     found, _ = shown(model)
     drawn = json.dumps(modelfacts.remarks(found), cls=plotly.utils.PlotlyJSONEncoder)
     assert "Read by one reader only: the second is tired." in drawn

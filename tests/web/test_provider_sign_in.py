@@ -154,7 +154,7 @@ def test_while_the_provider_is_away_a_page_says_so(desk, idp):
     answer = finish(client, begun["state"])
     assert answer.status_code == 503
     assert "sign-in provider does not answer" in answer.text and "reference" not in answer.text
-    from services import provider
+    from services.people import provider
 
     provider._known.clear()
     answer = client.get("/login")

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from components import queueview
 from models import Role, Status
-from services import jobs, work
+from services import work
 from services.actors import Actor
-from services.jobs import SORTS, Filters
+from services.jobs import queue
+from services.jobs.filters import SORTS, Filters
 from settings import lab
 
 MANAGER = Actor("somebody", "Mona Manager", Role.MANAGER)
@@ -214,7 +215,7 @@ def test_whatever_is_given_something_that_can_be_asked_for_is_read(given):
 def test_the_database_answers_the_furthest_views(database, given):
     view = queueview.read(given)
     with work.unit() as session:
-        page = jobs.list_jobs(session, view.filters, actor=MANAGER, sort=view.sort, page=view.page)
-        counts = jobs.count_by_status(session, actor=MANAGER, filters=view.everywhere)
+        page = queue.list_jobs(session, view.filters, actor=MANAGER, sort=view.sort, page=view.page)
+        counts = queue.count_by_status(session, actor=MANAGER, filters=view.everywhere)
     assert page.jobs == []
     assert set(counts.values()) == {0}

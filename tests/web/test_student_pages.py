@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from services import storage
+from services.files import storage
 from settings import lab
 from tests.support.client import (
     FORM,

@@ -5,9 +5,10 @@ import pytest
 from models import Role
 from services import work
 from services.actors import Actor
-from services.reports import people, tables
-from services.reports.filters import Filters
-from services.reports.question import Question
+from services.reports import tables
+from services.reports.asking.question import Question
+from services.reports.asking.report_filters import Filters
+from services.reports.counting import demand
 from tests.support import rows
 
 ADMIN = Actor("a" * 32, "Ada Admin", Role.ADMIN)
@@ -15,12 +16,12 @@ ADMIN = Actor("a" * 32, "Ada Admin", Role.ADMIN)
 
 def test_the_classes_that_are_not_listed_are_counted_together(database):
     rows.add(4, class_number="ARCH 1000")
-    for number in range(people.CLASSES + 2):
+    for number in range(demand.CLASSES + 2):
         rows.add(1, class_number=f"ME {number}", weight_g=10, cost_cents=300)
     with work.unit() as session:
-        found = people.read_demand(Question(session, Filters(), actor=ADMIN))
+        found = demand.read_demand(Question(session, Filters(), actor=ADMIN))
     assert found.classes[0].jobs == 4
-    assert found.other_classes == people.Demand("3 other classes", 3, 30, 900)
+    assert found.other_classes == demand.Demand("3 other classes", 3, 30, 900)
     table = tables.classes(found)
-    assert sum(row[1] for row in table.rows) == found.jobs == people.CLASSES + 6
+    assert sum(row[1] for row in table.rows) == found.jobs == demand.CLASSES + 6
     assert sum(row[2] for row in table.rows) == pytest.approx(1)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.reports import hours
-from services.reports.periods import Span
+from services.reports.asking import opening_hours
+from services.reports.asking.periods import Span
 from settings import Hours, LabInfo, Maintenance, Printer, lab
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -20,15 +20,15 @@ def facts(monkeypatch):
 
     def use(**changed):
         known = lab().model_copy(update=changed)
-        monkeypatch.setattr(hours, "lab", lambda: known)
+        monkeypatch.setattr(opening_hours, "lab", lambda: known)
 
     return use
 
 
 def by_week(span, until=FAR):
     return {
-        week: hours.available(PRINTER, stretches)
-        for week, stretches in hours.open_stretches(span, until).items()
+        week: opening_hours.available(PRINTER, stretches)
+        for week, stretches in opening_hours.open_stretches(span, until).items()
     }
 
 
@@ -88,7 +88,7 @@ def test_every_change_of_the_clocks_is_found_to_the_second(facts, zone):
     info = lab().lab.model_dump() | {"timezone": zone}
     facts(lab=LabInfo(**info))
     start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-    found = hours.clock_changes(start, end)
+    found = opening_hours.clock_changes(start, end)
     second = timedelta(seconds=1)
     for change in found:
         before, after = (at.astimezone(ZoneInfo(zone)) for at in (change - second, change))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import Invalid
-from services.reports import filters, periods
-from services.reports.filters import Confirmation, Filters
-from services.reports.periods import Span
+from services.reports.asking import periods, report_filters
+from services.reports.asking.periods import Span
+from services.reports.asking.report_filters import Confirmation, Filters
 from settings import Semester, lab
 
 TODAY = date(2026, 11, 23)
@@ -134,11 +134,13 @@ def test_months_are_compared_with_the_month_before():
     )
 )
 def test_an_address_says_the_filters_and_nothing_else(wanted):
-    assert filters.read(wanted.to_query()) == wanted
+    assert report_filters.read(wanted.to_query()) == wanted
 
 
 def test_chosen_days_are_in_the_address():
-    wanted = filters.read({"from": "2026-01-02", "to": "2026-03-04", "period": "7d", "x": "y"})
+    wanted = report_filters.read(
+        {"from": "2026-01-02", "to": "2026-03-04", "period": "7d", "x": "y"}
+    )
     assert (wanted.period, wanted.first) == ("custom", date(2026, 1, 2))
     assert wanted.to_query() == {"from": "2026-01-02", "to": "2026-03-04"}
 
@@ -157,9 +159,9 @@ def test_chosen_days_are_in_the_address():
 )
 def test_what_is_wrong_is_named(query, field):
     with pytest.raises(Invalid) as refused:
-        filters.read(query)
+        report_filters.read(query)
     assert set(refused.value.fields) == {field}
 
 
 def test_what_is_no_text_counts_as_absent():
-    assert filters.read({"period": ["7d", "90d"], "printer": None, "from": 7}) == Filters()
+    assert report_filters.read({"period": ["7d", "90d"], "printer": None, "from": 7}) == Filters()

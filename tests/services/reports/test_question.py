@@ -7,8 +7,8 @@ from services import actors, work
 from services.actors import Actor
 from services.errors import Forbidden
 from services.reports import tables
-from services.reports.filters import Filters
-from services.reports.question import Question
+from services.reports.asking.question import Question
+from services.reports.asking.report_filters import Filters
 from tests.support import jobs as made
 from tests.support import queries
 

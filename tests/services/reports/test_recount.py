@@ -12,18 +12,19 @@ from sqlalchemy.orm import Session
 from models import Role
 from services import work
 from services.actors import Actor
-from services.reports import (
-    figures,
+from services.reports.asking.periods import Period
+from services.reports.asking.question import Question
+from services.reports.asking.report_filters import Confirmation, Filters
+from services.reports.counting import (
+    activity,
+    demand,
     flow,
+    key_figures,
     materials,
-    people,
     printers,
     rejections,
     utilisation,
 )
-from services.reports.filters import Confirmation, Filters
-from services.reports.periods import Period
-from services.reports.question import Question
 from settings import lab
 from tests.support import recount
 from tests.support.histories import DISCIPLINES, NOW, PRINTERS, empty, stories, write
@@ -89,7 +90,7 @@ def about(number):
 @given(told=stories(), filters=wanted(), period=periods())
 def test_key_figures(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
-        found = figures.read_figures(ask, period)
+        found = key_figures.read_figures(ask, period)
         expected = recount.figures(asked)
         for name in ("median_hours", "p90_hours"):
             expected[name] = about(expected[name])
@@ -288,7 +289,7 @@ def test_failures(database, told, filters, period):
 @given(told=stories(), filters=wanted(), period=periods())
 def test_demand(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
-        found = people.read_demand(ask)
+        found = demand.read_demand(ask)
         assert found.jobs == len(asked.submitted())
         assert found.other_classes is None  # there are few; see test_demand.py
         for demands, key in (
@@ -305,22 +306,22 @@ def test_demand(database, told, filters, period):
 def test_what_the_staff_do(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         expected = recount.activity(asked)
-        found = people.read_activity(ask)
+        found = activity.read_activity(ask)
         assert {
             (each.staff_id, action): count
             for each in found
             for action, count in each.actions.items()
         } == expected
         reviews = recount.first_reviews(asked)
-        for each in people.read_first_reviews(ask):
+        for each in activity.read_first_reviews(ask):
             waited = reviews.pop(each.staff_id)
             assert each.jobs == len(waited)
             assert each.median_hours == about(recount.percentile(waited, 0.5))
             assert each.p90_hours == about(recount.percentile(waited, 0.9))
         assert not reviews
         own = Question(ask.session, filters, actor=Actor("b" * 32, "Bo", Role.STAFF), period=period)
-        assert people.read_activity(own) == [each for each in found if each.staff_id == "b" * 32]
-        assert {each.staff_id for each in people.read_first_reviews(own)} <= {"b" * 32}
+        assert activity.read_activity(own) == [each for each in found if each.staff_id == "b" * 32]
+        assert {each.staff_id for each in activity.read_first_reviews(own)} <= {"b" * 32}
 
 
 @EXAMPLES

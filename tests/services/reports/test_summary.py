@@ -11,8 +11,11 @@ from sqlalchemy import select
 
 import settings as configuration
 from models import Mail, MailState
-from services import mail, stats, work
-from services.reports import periods, summary
+from services import work
+from services.mail import outbox
+from services.reports import stats
+from services.reports.asking import periods
+from services.reports.monthly import summary
 from settings import Lab, lab, settings
 from tests.support import jobs as made
 
@@ -98,7 +101,7 @@ def test_it_arrives_with_its_charts_and_says_the_month(people, addressed, smtp):
     queue_due()
     for each in mails():
         with work.unit() as session:
-            assert mail.deliver(session, each.id)
+            assert outbox.deliver(session, each.id)
     letters = [letter for letter in smtp.wait_for(2) if letter["To"] in HEADS]
     assert len(letters) == 2
     letter = letters[0]
@@ -125,7 +128,7 @@ def test_what_went_out_is_on_the_mail_page(people, addressed):
     job_of_last_month(people)
     queue_due()
     with work.unit() as session:
-        listed, total = mail.list_mails(session, actor=people.staff)
+        listed, total = outbox.list_mails(session, actor=people.staff)
     assert total == len(listed)
     assert {(each.short_id, each.job_id) for each in listed if each.recipient in HEADS} == {
         (None, None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.reports import words
-from services.reports.figures import Figures, KeyFigures
+from services.reports.counting.key_figures import Figures, KeyFigures
 
 FIGURES = Figures(
     submissions=200,

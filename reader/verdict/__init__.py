@@ -1,0 +1,1 @@
+"""What the facts of a model mean: units, fits, estimates, warnings. Plain Python."""

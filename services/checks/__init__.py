@@ -1,0 +1,1 @@
+"""The results of the reader for jobs: model checks, pictures, previews, sliced files."""

@@ -1,0 +1,45 @@
+"""Which file of a job's folder is the one to print.
+
+A slicer saves beside the student's file, under the same name with an extension of its own. The
+newest such file becomes the authoritative one; the original stays (the plan's section 3.4.2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models import Job
+from services.files import storage
+from settings import lab
+
+if TYPE_CHECKING:
+    from services.jobs.records import JobView
+
+
+def find_superseding(job: Job | JobView) -> str | None:
+    """The file that takes the place of the authoritative one, or None when there is none.
+
+    Raises StorageUnavailable.
+    """
+    extensions = sorted(lab().upload.slicer_extensions, key=len, reverse=True)
+    stem, own = _split(job.display_name, extensions)
+    candidates = []
+    oldest = 0  # beside the original any sliced file will do; beside a sliced one, a newer one
+    with storage.translated():
+        for name, found in storage.list_files(job.folder):
+            base, extension = _split(name, extensions)
+            if name == job.display_name and name != job.original_name:
+                oldest = found.st_mtime_ns
+            elif base == stem and extension in extensions and extension != own and found.st_size:
+                candidates.append((found.st_mtime_ns, name))
+    newest = max(candidates, default=(0, ""))
+    return newest[1] if newest[0] > oldest else None
+
+
+def _split(name: str, extensions: list[str]) -> tuple[str, str]:
+    """Base name and extension, in lower case; ".gcode.3mf" is one extension."""
+    for extension in extensions:
+        if name.lower().endswith(extension):
+            return name[: -len(extension)], extension
+    stem, dot, extension = name.rpartition(".")
+    return (stem, f".{extension.lower()}") if dot else (name, "")

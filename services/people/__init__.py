@@ -1,0 +1,1 @@
+"""The lab's people: who may sign in, with what, and as whom."""

@@ -1,0 +1,122 @@
+"""Who the verified claims of an identity provider stand for: the console's sign-in and the API's
+bearer tokens share this."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, Select, literal, select
+from sqlalchemy.orm import Session
+
+from models import Role, Staff
+from services import changes, events
+from services.actors import SYSTEM
+from services.errors import Forbidden, NotSignedIn
+from services.people import accounts
+from services.people.accounts import Identity
+from settings import lab, settings, words_of
+
+
+def sign_in_with_claims(session: Session, claims: dict[str, Any]) -> Identity:
+    """The person whom the identity provider of the console vouches for. Who is in
+    OIDC_ADMIN_EMAILS and not known yet becomes an administrator. Raises NotSignedIn, Forbidden."""
+    _add_first_admin(session, claims)
+    identity = find_by_claims(session, claims)
+    events.audit(session, "SignedIn", identity.actor, email=identity.email, by="oidc")
+    return identity
+
+
+def find_by_claims(
+    session: Session,
+    claims: dict[str, Any],
+    *,
+    by_subject: bool = True,
+    with_state: bool = False,
+) -> Identity:
+    """The person of a provider's verified claims, found by `sub`, else by a verified e-mail; then
+    the `sub` is kept, and from then on only it counts: an address may change hands.
+
+    With `by_subject` false, the `sub` is of another provider than the console's, and neither looked
+    at nor kept. With the state of the database in the same query, if asked for. Raises NotSignedIn,
+    Forbidden.
+    """
+    subject = claims.get("sub")
+    if not _is_text(subject, 255):
+        raise NotSignedIn("Invalid or expired token")
+    chosen = _selected(with_state).where(Staff.subject == subject)
+    row = session.execute(chosen).one_or_none() if by_subject else None
+    if row is None:
+        row = _find_by_email(session, claims, str(subject) if by_subject else None, with_state)
+    if row is None:
+        raise Forbidden(
+            "You are signed in with the provider, but you are not on this lab's staff list. "
+            f"Write to {_whom_to_ask()} if you should be."
+        )
+    staff, state = row
+    if not staff.active:
+        raise Forbidden(f"Your account here is deactivated. Write to {_whom_to_ask()}.")
+    return replace(accounts.identity_of(staff), state=state)
+
+
+def _selected(with_state: bool) -> Select[Staff, str]:
+    """People, and the state of the database or "" beside each."""
+    return select(Staff, changes.token() if with_state else literal(""))
+
+
+def _find_by_email(
+    session: Session, claims: dict[str, Any], subject: str | None, with_state: bool
+) -> Row[Staff, str] | None:
+    """The person with the e-mail that the provider vouches for. A subject is kept, once."""
+    if not (email := _vouched_email(claims)):
+        return None
+    chosen = _selected(with_state).where(Staff.email == email).with_for_update(of=Staff)
+    row = session.execute(chosen).one_or_none()
+    staff = row[0] if row is not None else None
+    if staff is None or subject is None or not staff.active:
+        return row
+    if staff.subject is None:
+        staff.subject = subject
+        events.audit(session, "SignInLinked", accounts.identity_of(staff).actor, email=email)
+    elif staff.subject != subject:
+        raise Forbidden(
+            "Another account of the sign-in provider is known here under this e-mail. "
+            f"Ask an administrator to reset your sign-in, or write to {_whom_to_ask()}."
+        )
+    return row
+
+
+def _add_first_admin(session: Session, claims: dict[str, Any]) -> None:
+    email = email_of(claims)
+    if not _is_verified(claims) or email not in words_of(settings().oidc_admin_emails.lower()):
+        return
+    known = Staff.email == email
+    if _is_text(claims.get("sub"), 255):
+        known |= Staff.subject == claims["sub"]
+    if session.scalar(select(Staff.id).where(known)) is None:
+        name = claims["name"] if _is_text(claims.get("name"), 100) else ""
+        accounts.add(session, email, name, Role.ADMIN, None, actor=SYSTEM)
+
+
+def _vouched_email(claims: dict[str, Any]) -> str:
+    """The e-mail that the provider vouches for; "" when it does not."""
+    return email_of(claims) if _is_verified(claims) or settings().oidc_trust_email else ""
+
+
+def email_of(claims: dict[str, Any]) -> str:
+    """The e-mail that the claims name, vouched for or not; "" when there is none."""
+    email = claims.get("email")
+    return str(email).strip().lower() if _is_text(email, 254) else ""
+
+
+def _is_text(value: Any, longest: int) -> bool:
+    """Neither empty nor with control characters or half characters, which no database holds."""
+    return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
+
+
+def _is_verified(claims: dict[str, Any]) -> bool:
+    # Some providers send the word in place of the value.
+    verified = claims.get("email_verified")
+    return verified is True or verified == "true"
+
+
+def _whom_to_ask() -> str:
+    return lab().lab.contact_email

@@ -1,0 +1,1 @@
+"""What a report is asked: its period, its filters, the opening hours it is held against."""

@@ -1,0 +1,1 @@
+"""The figures, each subject in one module: PostgreSQL counts."""

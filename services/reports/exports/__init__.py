@@ -1,0 +1,1 @@
+"""Tables as CSV and Excel files, and the lists of jobs behind them."""

@@ -1,0 +1,1 @@
+"""The monthly summary by mail, and its charts as pictures."""

@@ -1,0 +1,319 @@
+"""What sliced files say, in every slicer's words; and that none of them can do harm."""
+
+import random
+import struct
+import time
+import tracemalloc
+import zipfile
+
+import pytest
+
+from reader.sliced import asking, reading
+from reader.sliced.reading import read_sliced
+from tests.support import sliced
+
+PLA = ("PLA",)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_content(content, name="part.gcode"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_sliced(path)
+
+    return read_content
+
+
+@pytest.mark.parametrize(
+    ("file", "grams", "seconds", "printer", "slicer"),
+    [
+        ("sliced/20mm-xyz-cube.gcode", 3.64, 18 * 60 + 7, None, "PrusaSlicer 2.5.0"),
+        ("sliced/fs-lever.gcode", 0.90, 9 * 60 + 39, None, "PrusaSlicer 2.5.0"),
+        (
+            "real/40_Shape-Box_0.4n_0.2mm_PLA_MK4ISMMU3_20m.bgcode",
+            *(6.17, 19 * 60 + 58, "MK4ISMMU3", "PrusaSlicer 2.9.4"),
+        ),
+        (
+            "real/41_bambu.gcode.3mf",
+            *(2.83, 1095, "Bambu Lab A1 mini", "BambuStudio 02.04.00.70"),
+        ),
+    ],
+)
+def test_real_files_say_what_their_slicer_wrote(
+    shared_models, file, grams, seconds, printer, slicer
+):
+    facts = read_sliced(shared_models / file)
+    assert facts.weight_g == pytest.approx(grams, abs=0.001)
+    assert facts.time_hours * 3600 == pytest.approx(seconds, abs=0.5)
+    assert (facts.printer, facts.slicer, facts.filament_types) == (printer, slicer, PLA)
+    assert len(facts.plates) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "grams", "hours", "types", "printer", "slicer"),
+    [
+        (
+            sliced.prusa(),
+            *(3.64, (18 * 60 + 7) / 3600, PLA, "MK4S", "PrusaSlicer 2.7.4+linux"),
+        ),
+        (sliced.SUPER, 12.5, 26.06, ("PETG",), "My Prusa MK4S", "SuperSlicer 2.5.59"),
+        (sliced.ORCA, 14.0, 4100 / 3600, PLA, "Prusa XL", "OrcaSlicer 2.1.1"),
+        (sliced.CURA, None, 1.5, (), "Creality Ender-3", "Cura 5.4.0"),
+        (sliced.CURA_WEIGHED, 7.75, 1.5, PLA, "Creality Ender-3", "Cura 5.4.0"),
+        (sliced.GRIFFIN, None, 474 / 3600, (), "Ultimaker S5", None),
+        (sliced.IDEAMAKER, 29.826, 26.05, PLA, None, "ideaMaker 4.3.1.6452"),
+    ],
+    ids=["prusa", "super", "orca", "cura", "cura-weighed", "griffin", "ideamaker"],
+)
+def test_each_slicer_is_understood(read, content, grams, hours, types, printer, slicer):
+    facts = read(content)
+    assert facts.weight_g == (None if grams is None else pytest.approx(grams, rel=1e-3))
+    assert facts.time_hours == pytest.approx(hours, abs=1e-4)
+    assert (facts.filament_types, facts.printer, facts.slicer) == (types, printer, slicer)
+
+
+@pytest.mark.parametrize(
+    ("said", "grams"),
+    [
+        ({"grams": "3.64, 2.00", "total": "5.64"}, 5.64),
+        ({"grams": "3.64;2.00", "total": ""}, 5.64),
+        ({"grams": "3.64, 2.00", "total": "6.04"}, 6.04),  # with the wipe tower
+        ({"grams": "0.00, 0.00", "total": "0.00", "density": "1.24,1.27"}, 3.64),
+        ({"grams": "0.00", "total": "0.00", "density": "0,0"}, None),
+        ({"grams": "0.00", "total": "0.00", "density": ""}, None),
+        ({"grams": "nan", "total": "inf"}, 3.64),
+        ({"grams": "1e30", "total": "1e30"}, None),
+        ({"grams": "-3", "total": "-3", "density": "0"}, None),
+    ],
+)
+def test_weights_are_summed_and_never_invented(read, said, grams):
+    facts = read(sliced.prusa(**said))
+    assert facts.weight_g == (None if grams is None else pytest.approx(grams, abs=0.01))
+
+
+def test_a_volume_without_a_length_is_read_in_its_unit(read):
+    said = "; filament_density = 1.24\n; estimated printing time = 1h\n"
+    assert read(f"{said}; filament used [cm3] = 10\n").weight_g == pytest.approx(12.4)
+    assert read(f"{said}; filament used [mm3] = 10000\n").weight_g == pytest.approx(12.4)
+    # Bambu Studio's unit is not the one that it names: without a length nothing is made of it.
+    assert read(f"{said}; total filament volume [cm^3] : 10000\n").weight_g is None
+
+
+@pytest.mark.parametrize(
+    ("time_said", "hours"),
+    [
+        ("18m 7s", 1087 / 3600),
+        ("1d 2h 3m 4s", 26.0511),
+        ("1 day 2 hours 30 minutes", 26.5),
+        ("45s", 0.0125),
+        ("7200", 2.0),
+        ("0s", None),
+        ("9999999d", None),
+        ("soon", None),
+    ],
+)
+def test_times_are_of_the_normal_mode_and_know_days(read, time_said, hours):
+    facts = read(sliced.prusa(normal=time_said))
+    assert facts.time_hours == (None if hours is None else pytest.approx(hours, abs=1e-4))
+
+
+def test_only_the_filaments_that_are_used_are_named(read):
+    assert read(sliced.prusa(grams="0.00, 3.64")).filament_types == ("PETG",)
+    assert read(sliced.prusa(grams="1.00, 3.64")).filament_types == ("PLA", "PETG")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"G28\nG1 X10 Y10 E1\n",
+        b"; a comment\n; generated by Something 1.0\nG28\n",
+        ";FLAVOR:Marlin\n;TIME:6666\n;Filament used: 0m\n",  # Cura's placeholders
+        "; filament used [g] = {total_weight}\n; estimated printing time (normal mode) = ?\n",
+        "plain words, and not G-code at all",
+        b"GCDE",
+        b"GCDE" + bytes(6),
+        b"PK\x03\x04",
+        b"PK\x05\x06" + bytes(18),
+        bytes(1000),
+        random.Random(4).randbytes(5000),
+    ],
+)
+def test_a_file_that_says_nothing_offers_nothing(read, content):
+    assert read(content) is None
+
+
+def test_what_stands_in_the_middle_of_a_long_file_is_not_looked_for(read):
+    moves = b"G1 X1 Y1 E1\n" * 20_000
+    assert read(moves + sliced.prusa() + moves) is None
+    assert read(moves + sliced.prusa()).weight_g == 3.64
+    assert read(sliced.prusa() + moves).weight_g == 3.64
+
+
+@pytest.mark.parametrize("checksum", [0, 1])
+@pytest.mark.parametrize("compression", [0, 1])
+def test_binary_gcode_with_and_without_checksums_and_packing(read, checksum, compression):
+    tables = {
+        0: "Producer=PrusaSlicer 2.9.0\n",
+        3: "printer_model=XL\nfilament_type=PLA;PETG\nfilament used [g]=1.5, 2.25\n",
+        4: "estimated printing time (normal mode)=1d 1h\n"
+        "estimated printing time (silent mode)=2d\n",
+        2: "filament_density=1.24,1.27\n",
+    }
+    facts = read(sliced.bgcode(tables, checksum=checksum, compression=compression), "part.bgcode")
+    assert (facts.weight_g, facts.time_hours, facts.printer) == (3.75, 25.0, "XL")
+    assert facts.filament_types == ("PLA", "PETG")
+    assert facts.slicer == "PrusaSlicer 2.9.0"
+
+
+def test_all_plates_are_summed_and_listed(read):
+    info = sliced.slice_info((1, 1216, 6.75, "PLA"), (2, 1094, 3.91, "PETG"))
+    gcode = "; HEADER_BLOCK_START\n; BambuStudio 02.04.00.70\n; printer_model = Bambu Lab A1\n"
+    facts = read(sliced.threemf(info, {"Metadata/plate_1.gcode": gcode}), "part.gcode.3mf")
+    assert facts.weight_g == pytest.approx(10.66)
+    assert facts.time_hours * 3600 == pytest.approx(2310)
+    assert [(plate.name, plate.weight_g) for plate in facts.plates] == [("1", 6.75), ("2", 3.91)]
+    assert facts.filament_types == ("PLA", "PETG")
+    assert (facts.printer, facts.slicer) == ("Bambu Lab A1", "BambuStudio 02.04.00.70")
+
+
+def test_a_plate_that_leaves_its_weight_open_leaves_the_sum_open(read):
+    info = sliced.slice_info((1, 1216, 6.75, "PLA"), (2, 1094, "", "PLA"))
+    facts = read(sliced.threemf(info))
+    assert facts.weight_g is None
+    assert facts.time_hours * 3600 == pytest.approx(2310)
+
+
+def test_without_the_description_the_plates_own_headers_count(read):
+    parts = {f"Metadata/plate_{number}.gcode": sliced.ORCA for number in (1, 2)}
+    facts = read(sliced.threemf(None, parts))
+    assert facts.weight_g == pytest.approx(28)
+    assert facts.time_hours * 3600 == pytest.approx(2 * 4100)
+
+
+def test_a_project_that_is_not_sliced_offers_nothing(read):
+    assert read(sliced.threemf(sliced.slice_info()), "part.3mf") is None
+    assert read(sliced.threemf(None), "part.3mf") is None
+
+
+ENTITIES = '<!DOCTYPE c [<!ENTITY a "{a}">]><config><plate>&a;</plate></config>'
+HOSTILE = {
+    "entities": sliced.threemf(ENTITIES.format(a="3.0")),
+    "external": sliced.threemf(
+        '<!DOCTYPE c [<!ENTITY a SYSTEM "file:///etc/passwd">]><config>&a;</config>'
+    ),
+    "not-xml": sliced.threemf("<config><plate>"),
+    "deep": sliced.threemf("<a>" * 200_000),
+    "wide": sliced.threemf("<config>" + "<plate/>" * 100_000 + "</config>"),
+    "bomb": sliced.threemf("<config/>", {"Metadata/plate_1.gcode": bytes(300_000_000)}),
+    "long-description": sliced.threemf(" " * 3_000_000),
+    "settings": sliced.threemf(
+        sliced.slice_info((1, 60, 1, "PLA")),
+        {"Metadata/project_settings.config": "[" * 100_000},
+    ),
+    "encrypted": None,
+    "lying-blocks": struct.pack("<4sIH", b"GCDE", 1, 1) + struct.pack("<HHI", 3, 1, 2**32 - 1) * 9,
+    "bgcode-bomb": sliced.bgcode({3: "a=" + "b" * 50_000_000}, compression=1),
+    "one-line": b"; " + b"=" * 3_000_000,
+    "regular-expressions": (b"; " + b" " * 60_000 + b"= 1\n") + (b";" + b"1" * 60_000 + b"h"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_say_nothing_quickly_and_in_little_memory(read, name):
+    content = HOSTILE[name]
+    if content is None:
+        content = bytearray(sliced.threemf(sliced.slice_info((1, 60, 1, "PLA"))))
+        at = content.index(b"PK\x01\x02")
+        content[at + 8] |= 1
+        content = bytes(content)
+    started = time.monotonic()
+    tracemalloc.start()
+    try:
+        assert read(content) is None
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - started < 2
+    assert peak < 30_000_000
+
+
+def test_damage_never_raises(read, shared_models):
+    """Bits flipped and ends cut off, of a file of each kind."""
+    chance = random.Random(4)
+    names = ("40_Shape-Box_0.4n_0.2mm_PLA_MK4ISMMU3_20m.bgcode", "41_bambu.gcode.3mf")
+    whole = [(shared_models / "real" / name).read_bytes() for name in names]
+    for content in (*whole, sliced.prusa(), sliced.ORCA.encode()):
+        for _ in range(60):
+            damaged = bytearray(content[: chance.randrange(len(content))])
+            for _ in range(chance.randrange(20)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            facts = read(bytes(damaged))
+            assert facts is None or facts.weight_g or facts.time_hours
+
+
+def test_no_link_is_followed(tmp_path):
+    (tmp_path / "real.gcode").write_bytes(sliced.prusa())
+    (tmp_path / "link.gcode").symlink_to(tmp_path / "real.gcode")
+    with pytest.raises(OSError):
+        read_sliced(tmp_path / "link.gcode")
+
+
+def test_an_archive_is_read_only_after_the_gate(tmp_path):
+    path = tmp_path / "part.gcode.3mf"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../outside.txt", "no")
+        archive.writestr("Metadata/slice_info.config", sliced.slice_info((1, 60, 1, "PLA")))
+    assert read_sliced(path) is None
+
+
+# In the sandbox.
+
+
+def test_a_sliced_file_is_not_parsed_by_who_asks(tmp_path, monkeypatch):
+    """Zip, XML and JSON of a stranger are for the child."""
+    path = tmp_path / "part.gcode.3mf"
+    path.write_bytes(sliced.threemf(sliced.slice_info((1, 1216, 6.75, "PLA"))))
+    expected = read_sliced(path)
+    monkeypatch.setattr(reading, "_read", lambda _: pytest.fail("parsed here"))
+    assert expected.weight_g == 6.75
+    assert asking.ask(path) == expected
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_says_nothing_from_the_sandbox_either(tmp_path, name):
+    if HOSTILE[name] is None:
+        pytest.skip("made in the test above")
+    path = tmp_path / "part.gcode"
+    path.write_bytes(HOSTILE[name])
+    assert asking.ask(path) is None
+
+
+def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, monkeypatch):
+    asked = []
+    run = asking.sandbox.run
+
+    def note(*arguments, **options):
+        asked.append(arguments)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(asking.sandbox, "run", note)
+    path = tmp_path / "part.gcode"
+    path.write_bytes(sliced.prusa(grams="3.64"))
+    assert asking.ask(path).weight_g == asking.ask(path).weight_g == 3.64
+    assert len(asked) == 1
+    path.write_bytes(sliced.prusa(grams="13.64", total="13.64"))
+    assert asking.ask(path).weight_g == 13.64
+    assert len(asked) == 2
+
+
+def test_what_the_child_calls_things_is_cleaned(tmp_path, monkeypatch):
+    plate = {"name": "1\n2", "weight_g": 5, "time_hours": 1, "filament_types": ["P\0", "PLA" * 20]}
+    answer = {"plates": [plate] * 99, "printer": "X" * 500, "slicer": "a\x1bb"}
+    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: answer)
+    path = tmp_path / "part.gcode"
+    path.write_bytes(b"new")
+    found = asking.ask(path)
+    assert (len(found.plates), len(found.printer), found.slicer) == (64, 80, None)
+    assert found.filament_types == (("PLA" * 20)[:20],)

@@ -1,0 +1,31 @@
+"""What is due to be made again is found without reading the whole table."""
+
+import pytest
+from sqlalchemy import event
+
+from services import work
+from services.checks import modelchecks, thumbnails
+
+
+@pytest.mark.parametrize(
+    ("find_due", "index"),
+    [
+        (modelchecks.sweep, "ix_jobs_model_checker"),
+        (thumbnails.list_due, "ix_jobs_thumbnail_version"),
+    ],
+)
+def test_an_index_finds_it(database, find_due, index):
+    """Three conditions on one index; the planner prefers the table only while that is small."""
+    asked = []
+    with work.unit() as session:
+        event.listen(
+            session.connection(),
+            "before_cursor_execute",
+            lambda _connection, _cursor, statement, values, *_: asked.append((statement, values)),
+        )
+        find_due(session)
+        [(statement, values)] = asked
+        cursor = session.connection().connection.cursor()
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(row[0] for row in cursor.execute(f"EXPLAIN {statement}", values))
+    assert index in plan and "Seq Scan" not in plan, plan

@@ -1,0 +1,215 @@
+"""What is taken from an identity provider, and what is not; a real HTTP server plays it."""
+
+import base64
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from services.errors import Forbidden, Retryable
+from services.people import fetching, provider
+from tests.support import issuer as issuers
+from tests.support.issuer import CLIENT, SECRET, rsa_key
+
+CALLBACK = "http://127.0.0.1:8050/login/callback"
+
+
+@pytest.fixture
+def idp(configure):
+    with issuers.as_provider(configure) as running:
+        yield running
+
+
+def answer_with(idp, key=None, kid="first", alg="RS256", **claims):
+    usual = {"iss": idp.base, "aud": CLIENT, "nonce": "n", "email": "sam@lab.example"}
+    id_token = idp.token(key, kid, alg, **(usual | claims))
+    idp.pages["/token"] = {"access_token": "opaque", "token_type": "Bearer", "id_token": id_token}
+
+
+def finish():
+    return provider.finish("the-code", CALLBACK, nonce="n", verifier="v" * 50)
+
+
+def test_the_way_to_the_provider_carries_state_nonce_and_pkce(idp):
+    attempt = provider.begin(CALLBACK)
+    other = provider.begin(CALLBACK, again=True)
+    asked = parse_qs(urlsplit(attempt.url).query)
+    assert asked.pop("code_challenge") and len(attempt.verifier) >= 43
+    assert asked == {
+        "tenant": ["lab"],
+        "response_type": ["code"],
+        "client_id": [CLIENT],
+        "redirect_uri": [CALLBACK],
+        "scope": ["openid email profile"],
+        "state": [attempt.state],
+        "nonce": [attempt.nonce],
+        "code_challenge_method": ["S256"],
+    }
+    assert attempt.verifier not in attempt.url
+    assert len({attempt.state, attempt.nonce, attempt.verifier, other.state, other.nonce}) == 5
+    assert "prompt=login" in other.url
+    assert idp.asked == 1  # the metadata, once
+
+
+def test_a_good_answer_is_taken(idp):
+    answer_with(idp)
+    found = finish()
+    assert found.claims["email"] == "sam@lab.example"
+    [sent] = [sent for path, sent in idp.others if path == "/token"]
+    basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+    assert "code=the-code" in sent and f"code_verifier={'v' * 50}" in sent
+    assert sent.endswith(f"Basic {basic}")
+
+
+def test_the_client_says_who_it_is_as_the_provider_wants(idp, configure):
+    about = idp.pages["/.well-known/openid-configuration"]
+    about["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
+    answer_with(idp)
+    finish()
+    assert "client_secret=the" in idp.others[-1][1]
+    configure(OIDC_CLIENT_SECRET="")
+    finish()
+    assert "client_id=printdesk" in idp.others[-1][1] and "secret" not in idp.others[-1][1]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "another-program"},
+        {"aud": None},
+        {"aud": [CLIENT, "another"]},
+        {"aud": [CLIENT, "another"], "azp": "another"},
+        {"azp": "another"},
+        {"nonce": "another"},
+        {"nonce": None},
+        {"nonce": "ü"},
+        {"exp": 1_500_000_000},
+        {"exp": None},
+        {"sub": None},
+        {"key": "attacker"},
+        {"alg": "RS512"},
+        {"kid": "unknown"},
+    ],
+    ids=lambda claims: str(claims)[:60],
+)
+def test_an_id_token_that_is_not_right_is_refused(idp, claims):
+    key = rsa_key(claims["key"]) if "key" in claims else None
+    answer_with(idp, **(claims | {"key": key}))
+    with pytest.raises(Forbidden) as refused:
+        finish()
+    assert "not completed" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"id_token": None},
+        {"id_token": 7, "access_token": "x"},
+        {"access_token": "x", "token_type": "Bearer"},
+        {"error": "invalid_grant", "error_description": f"of {SECRET}"},
+    ],
+    ids=str,
+)
+def test_an_answer_without_an_id_token_is_refused(idp, answer, capsys):
+    idp.pages["/token"] = answer
+    with pytest.raises(Forbidden):
+        finish()
+    assert SECRET not in "".join(capsys.readouterr())
+
+
+def test_an_unsigned_id_token_is_refused(idp):
+    claims = {"iss": idp.base, "aud": CLIENT, "nonce": "n"}
+    forged = idp.forged({"alg": "none", "kid": "first"}, **claims)
+    idp.pages["/token"] = {"access_token": "x", "token_type": "Bearer", "id_token": forged}
+    with pytest.raises(Forbidden):
+        finish()
+
+
+def test_the_email_may_come_from_userinfo_of_the_same_person(idp):
+    answer_with(idp, email=None)
+    told = {"sub": "user_1", "email": "sam@lab.example", "email_verified": True, "role": "admin"}
+    idp.pages["/userinfo"] = told
+    claims = finish().claims
+    assert claims["email_verified"] is True and "role" not in claims
+    assert idp.others[-1] == ("/userinfo", " Bearer opaque")
+    idp.pages["/userinfo"] = told | {"sub": "user_2"}
+    assert "email" not in finish().claims
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"issuer": "https://evil.example"},
+        {"issuer": None},
+        {"token_endpoint": None},
+        {"token_endpoint": "file:///etc/passwd"},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"jwks_uri": 7},
+    ],
+    ids=str,
+)
+def test_metadata_that_is_not_right_is_not_used(idp, change):
+    idp.pages["/.well-known/openid-configuration"].update(change)
+    with pytest.raises(Retryable):
+        provider.begin(CALLBACK)
+
+
+def test_an_issuer_may_be_written_with_or_without_its_last_slash(idp, configure):
+    configure(OIDC_ISSUER=idp.base + "/")
+    answer_with(idp)
+    assert finish().claims["sub"] == "user_1"
+
+
+@pytest.mark.parametrize("answer", [(500, b""), (200, b"<html>"), (302, b"")])
+def test_while_the_provider_is_away_the_words_say_so(idp, answer, monkeypatch):
+    idp.answer = answer
+    for _ in range(5):
+        with pytest.raises(Retryable) as refused:
+            provider.begin(CALLBACK)
+    assert "does not answer" in refused.value.message
+    assert idp.asked == 1  # the others did not wait again
+    idp.answer = None
+    now = time.monotonic()
+    monkeypatch.setattr(provider.time, "monotonic", lambda: now + provider.RETRY_S + 1)
+    assert provider.begin(CALLBACK)
+    idp.answer = answer
+    monkeypatch.setattr(provider.time, "monotonic", lambda: now + provider.METADATA_S * 2)
+    assert provider.begin(CALLBACK)  # what is known is still good
+
+
+def test_a_provider_that_is_away_during_the_exchange_is_said(idp):
+    answer_with(idp)
+    provider.begin(CALLBACK)
+    idp.stop()
+    with pytest.raises(Retryable):
+        finish()
+
+
+def test_a_slow_provider_is_not_waited_for(idp, monkeypatch):
+    monkeypatch.setattr(fetching, "TIMEOUT_S", 0.3)
+    answer_with(idp)
+    provider.begin(CALLBACK)
+    idp.wait_s = 2
+    started = time.monotonic()
+    with pytest.raises(Retryable):
+        finish()
+    assert time.monotonic() - started < 1.5
+
+
+def test_the_way_out_is_the_providers_when_it_offers_one(idp):
+    assert provider.sign_out_url("", "http://x/signed-out") == ""
+    about = idp.pages["/.well-known/openid-configuration"]
+    about["end_session_endpoint"] = f"{idp.base}/logout"
+    provider._known.clear()
+    url = urlsplit(provider.sign_out_url("a.b.c", "http://x/signed-out"))
+    assert url.path == "/logout"
+    assert parse_qs(url.query) == {
+        "post_logout_redirect_uri": ["http://x/signed-out"],
+        "client_id": [CLIENT],
+        "id_token_hint": ["a.b.c"],
+    }
+    about["end_session_endpoint"] = "javascript:alert(1)"
+    provider._known.clear()
+    assert provider.sign_out_url("", "http://x/signed-out") == ""
