@@ -252,7 +252,7 @@ PREVIEW: dict[str, Any] = {
 
 
 def _refusal(error: str, message: str, **details: Any) -> dict[str, Any]:
-    """The error format of api/errors.py."""
+    """The error format of web/errors.py."""
     return {**details, "error": error, "message": message, "details": details}
 
 

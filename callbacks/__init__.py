@@ -1,5 +1,12 @@
-"""Dash callbacks, one module per page; importing this package registers them all."""
+"""Dash callbacks, one module per page; `register` makes Dash know them all."""
 
-from callbacks import dialog, mail, people, preview, queue, reports, shell
+from importlib import import_module
 
-__all__ = ["dialog", "mail", "people", "preview", "queue", "reports", "shell"]
+MODULES = ("dialog", "mail", "people", "preview", "queue", "reports", "shell")
+
+
+def register() -> None:
+    """To be called once the Dash application exists: a module's callbacks are noted when it is
+    imported."""
+    for name in MODULES:
+        import_module(f"callbacks.{name}")

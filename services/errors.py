@@ -1,4 +1,4 @@
-"""What can go wrong, named by meaning. Messages are for people; HTTP numbers are in api/errors."""
+"""What can go wrong, named by meaning. Messages are for people; HTTP numbers are in web/errors."""
 
 from typing import Any
 

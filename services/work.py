@@ -16,7 +16,7 @@ import structlog
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from models import AuditEntry, Job
@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 LOCK_TIMEOUT = "15s"  # how long a unit of work waits for a row that another one holds
 _BUSY = (LockNotAvailable, DeadlockDetected)
+# How the database says that it is away, and all that it can say.
+DATABASE_AWAY = (OperationalError, InterfaceError, TimeoutError)
+DATABASE_ERRORS = (SQLAlchemyError,)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""All routes of the API, and what they share."""
+
+from apiflask import APIFlask
+
+from api import (
+    actions,
+    admin,
+    auth,
+    docs,
+    health,
+    jobs,
+    news,
+    openapi,
+    pictures,
+    reading,
+    stats,
+    student,
+)
+
+PREFIX = "/api/v1"
+
+
+def init(app: APIFlask) -> None:
+    app.before_request(reading.check_request)
+    for module in (health, auth, student, jobs, news, pictures, actions, admin, stats, docs):
+        app.register_blueprint(module.bp, url_prefix=PREFIX)
+    app.add_url_rule(
+        "/api/<path:path>",
+        reading.CATCH_ALL,
+        reading.refuse_unknown_route,
+        methods=reading.METHODS,
+    )
+    openapi.init(app)
