@@ -1,133 +1,111 @@
-"""What staff do to a job: each route is one action of the transition table."""
+"""What staff do to jobs, and administrators to people: a route for each row that has one."""
+
+from collections.abc import Callable
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import g
 
-from api import schemas
-from models import MailKind
+from api import bodies, schemas
 from services import work
-from services.jobs import overrides, workflow
-from services.jobs.workflow import Request
+from services.actions import registry
+from services.actions.rows import Action, Answer, Lock, Outcome, Subject
 
-bp = APIBlueprint("actions", __name__, tag="Actions")
-
-
-def _move(job_id: str, action: str, **request: object) -> schemas.JobOut:
-    with work.unit() as session:
-        moved = workflow.move(
-            session,
-            job_id,
-            action,
-            actor=g.actor,
-            request=Request(**request),  # type: ignore[arg-type]
-        )
-    assert moved is not None  # none of these actions deletes
-    return schemas.job_out(moved)
+_IDS = {Subject.JOB: "job_id", Subject.PERSON: "person_id"}
+_TAGS = {Subject.JOB: "Actions", Subject.PERSON: "People"}
 
 
-@bp.post("/jobs/<job_id>/approve")
-@bp.input(schemas.ApproveIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404, 409])
-def approve(job_id: str, json_data: schemas.ApproveIn) -> schemas.JobOut:
-    """Approves a job with weight and time, and sends the student the price."""
-    return _move(job_id, "approve", plan=json_data.to_plan())
+def blueprint() -> APIBlueprint:
+    """Made when the application is: all rows are known then."""
+    bp = APIBlueprint("actions", __name__)
+    for row in list_rows():
+        _add(bp, row)
+    return bp
 
 
-@bp.post("/jobs/<job_id>/reject")
-@bp.input(schemas.RejectIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404, 409])
-def reject(job_id: str, json_data: schemas.RejectIn) -> schemas.JobOut:
-    """Rejects a job and tells the student why."""
-    return _move(job_id, "reject", reasons=json_data.to_reasons())
+def list_rows() -> list[Action]:
+    """The actions that have a route."""
+    return [row for row in registry.every() if row.route is not None]
 
 
-@bp.post("/jobs/<job_id>/mark-printing")
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404, 409])
-def mark_printing(job_id: str) -> schemas.JobOut:
-    """The print has started."""
-    return _move(job_id, "mark-printing")
+def examples() -> dict[str, dict[str, Any]]:
+    """An example of each body, by its schema's name."""
+    found = {body_name(row): bodies.example_of(row) for row in list_rows()}
+    return {name: example for name, example in found.items() if example}
 
 
-@bp.post("/jobs/<job_id>/mark-complete")
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404, 409])
-def mark_complete(job_id: str) -> schemas.JobOut:
-    """The print is done; the student is told to collect it."""
-    return _move(job_id, "mark-complete")
+def _add(bp: APIBlueprint, row: Action) -> None:
+    route = row.route
+    assert route is not None
+    view: Any = _view(row)
+    view.__name__, view.__doc__ = _operation(row), route.summary
+    view = bp.doc(tags=[_TAGS[row.subject]], responses=_refusals(row))(view)
+    view = bp.output(_schema(row), status_code=route.status)(view)
+    body = bodies.body_of(row, body_name(row))
+    if body is not None:
+        view = bp.input(body, arg_name="given")(view)
+    bp.route(route.path, methods=[route.method])(view)
 
 
-@bp.post("/jobs/<job_id>/mark-picked-up")
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404, 409])
-def mark_picked_up(job_id: str) -> schemas.JobOut:
-    """The student has paid and taken the print."""
-    return _move(job_id, "mark-picked-up")
+def _view(row: Action) -> Callable[..., Any]:
+    def perform(given: Any = None, **path: str) -> Any:
+        values = given.model_dump() if given is not None else {}
+        subject_id = path.get(_IDS[row.subject], "")
+        with work.unit() as session:
+            outcome = registry.perform(
+                session, row.name, subject_id, values, actor=g.actor, subject=row.subject
+            )
+        return _answer(row, outcome)
+
+    return perform
 
 
-@bp.post("/jobs/<job_id>/revert-completion")
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[404, 409])
-def revert_completion(job_id: str) -> schemas.JobOut:
-    """Takes “Mark complete” back, for a short time."""
-    return _move(job_id, "revert-completion")
+def _schema(row: Action) -> Any:
+    assert row.route is not None
+    of_subject = schemas.JobOut if row.subject is Subject.JOB else schemas.PersonOut
+    return {
+        Answer.SUBJECT: of_subject,
+        Answer.NOTHING: {},
+        Answer.MESSAGE: schemas.MessageOut,
+        Answer.LINK: schemas.ResentOut,
+        Answer.PASSWORD: schemas.PersonPasswordOut,
+    }[row.route.answer]
 
 
-@bp.post("/jobs/<job_id>/revert-pickup")
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[404, 409])
-def revert_pickup(job_id: str) -> schemas.JobOut:
-    """Takes “Mark picked up” back, for a short time."""
-    return _move(job_id, "revert-pickup")
+def _answer(row: Action, outcome: Outcome) -> Any:
+    assert row.route is not None
+    answer, message = row.route.answer, row.route.message
+    if answer is Answer.NOTHING:
+        return ""
+    if answer is Answer.MESSAGE:
+        return schemas.MessageOut(message=message)
+    if answer is Answer.LINK:
+        return schemas.ResentOut(message=message, new_token=outcome.token)
+    if row.subject is Subject.JOB:
+        return schemas.job_out(outcome.view)
+    if answer is Answer.PASSWORD:
+        person = schemas.PersonPasswordOut.model_validate(outcome.view)
+        return person.model_copy(update={"password": outcome.password})
+    return schemas.PersonOut.model_validate(outcome.view)
 
 
-@bp.post("/jobs/<job_id>/admin/force-confirm")
-@bp.input(schemas.ForceConfirmIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[404, 409])
-def force_confirm(job_id: str, json_data: schemas.ForceConfirmIn) -> schemas.JobOut:
-    """Confirms for the student, with a reason."""
-    return _move(job_id, "force-confirm", reason=json_data.reason)
+def _refusals(row: Action) -> list[int]:
+    """What it may be refused with, besides what all routes of staff have in common."""
+    assert row.route is not None
+    found = {*row.route.refusals}
+    if not row.is_new:
+        found |= {404, 409}
+    if row.lock is Lock.HELD:
+        found.add(403)
+    if row.transition is not None:
+        found.add(507)  # its files are moved
+    return sorted(found)
 
 
-@bp.post("/jobs/<job_id>/admin/mark-failed")
-@bp.input(schemas.ReasonIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[404, 409])
-def mark_failed(job_id: str, json_data: schemas.ReasonIn) -> schemas.JobOut:
-    """Sends a failed print back to the print queue, with a reason."""
-    return _move(job_id, "mark-failed", reason=json_data.reason)
+def _operation(row: Action) -> str:
+    assert row.route is not None
+    return row.route.operation or row.name.replace("-", "_")
 
 
-@bp.post("/jobs/<job_id>/admin/change-status")
-@bp.input(schemas.ChangeStatusIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[404, 409])
-def change_status(job_id: str, json_data: schemas.ChangeStatusIn) -> schemas.JobOut:
-    """Sets any status by hand, with a reason."""
-    return _move(job_id, "change-status", new_status=json_data.new_status, reason=json_data.reason)
-
-
-@bp.delete("/jobs/<job_id>")
-@bp.output({}, status_code=204)
-@bp.doc(responses=[403, 404])
-def delete(job_id: str) -> str:
-    """Deletes an uploaded or pending job and its files for good."""
-    with work.unit() as session:
-        workflow.move(session, job_id, "delete", actor=g.actor)
-    return ""
-
-
-@bp.post("/jobs/<job_id>/admin/resend-email")
-@bp.input(schemas.ResendIn)
-@bp.output(schemas.ResentOut)
-@bp.doc(responses=[404, 409, 429])
-def resend_email(job_id: str, json_data: schemas.ResendIn) -> schemas.ResentOut:
-    """Sends a notification again; an approval with a new link."""
-    with work.unit() as session:
-        token = overrides.resend_email(
-            session, job_id, MailKind(json_data.email_type), actor=g.actor
-        )
-    return schemas.ResentOut(message="Email resent successfully", new_token=token)
+def body_name(row: Action) -> str:
+    return f"{_operation(row).title().replace('_', '')}In"

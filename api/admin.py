@@ -5,9 +5,9 @@ from flask import g
 
 from api import schemas
 from services import work
+from services.actions import retention
 from services.errors import NotFound
 from services.files import integrity
-from services.jobs import overrides
 
 bp = APIBlueprint("admin", __name__, tag="Administration")
 
@@ -17,7 +17,7 @@ bp = APIBlueprint("admin", __name__, tag="Administration")
 @bp.output(schemas.ArchivedOut)
 def archive(json_data: schemas.RetentionIn) -> schemas.ArchivedOut:
     """Archives what was picked up or rejected long ago."""
-    done = overrides.archive_old(json_data.retention_days, actor=g.actor)
+    done = retention.archive_old(json_data.retention_days, actor=g.actor)
     return schemas.ArchivedOut(message="Archival process completed", jobs_archived=done)
 
 
@@ -26,7 +26,7 @@ def archive(json_data: schemas.RetentionIn) -> schemas.ArchivedOut:
 @bp.output(schemas.PrunedOut)
 def prune(json_data: schemas.RetentionIn) -> schemas.PrunedOut:
     """Deletes for good what was archived long ago."""
-    done = overrides.prune_old(json_data.retention_days, actor=g.actor)
+    done = retention.prune_old(json_data.retention_days, actor=g.actor)
     return schemas.PrunedOut(message="Pruning process completed", jobs_deleted=done)
 
 

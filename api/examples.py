@@ -73,6 +73,16 @@ _RUN = {
     "operator_name": "Noor Haddad",
     "reason": None,
 }
+_PERSON = {
+    "id": "0f0e0d0c0b0a49088706050403020100",
+    "email": "noor.haddad@university.example",
+    "name": "Noor Haddad",
+    "role": "staff",
+    "active": True,
+    "created_at": "2026-08-24T15:00:00Z",
+    "signs_in": "password",
+    "is_self": False,
+}
 _SCAN = {
     "task_id": "7d6c5b4a39284716a5b4c3d2e1f00918",
     "state": "done",
@@ -113,23 +123,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "e-mail.",
     },
     "JobIdIn": {"job_id": _JOB["id"]},
-    "ApproveIn": {
-        "weight_g": 42.5,
-        "time_hours": 3.2,
-        "material": "Filament",
-        "printer": "prusa_mk4s",
-    },
-    "RejectIn": {
-        "reasons": ["Walls are too thin to print", "Other"],
-        "custom_reason": "The gear's teeth are 0.2 mm wide.",
-    },
-    "ReasonIn": {"reason": "The browser crashed while the job was open."},
-    "ForceConfirmIn": {"reason": "Confirmed at the desk.", "bypass_email": True},
-    "ChangeStatusIn": {"new_status": "READYTOPRINT", "reason": "Moved on by mistake."},
-    "ResendIn": {"email_type": "approval"},
     "ResentOut": {"message": "Email resent successfully", "new_token": "IjFhMmIz..."},
-    "ReviewIn": {"reviewed": True},
-    "EditIn": {"printer": "prusa_xl", "weight_g": 48.0},
+    "PersonOut": _PERSON,
+    "PersonPasswordOut": _PERSON | {"password": "kq3x-Zr8m-Lw2d-Vt6s"},
+    "PeopleOut": {"people": [_PERSON]},
     "NotesIn": {"notes": "Print with supports.", "base": ""},
     "RetentionIn": {"retention_days": 90},
     "ArchivedOut": {"message": "Archival process completed", "jobs_archived": 12},

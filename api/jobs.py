@@ -5,7 +5,6 @@ from flask import g
 
 from api import schemas
 from services import events, work
-from services.checks import modelchecks
 from services.jobs import editing, locks, queue, records
 from web.conditional import conditional
 
@@ -44,16 +43,6 @@ def get_job(job_id: str) -> schemas.JobDetailOut:
     return schemas.job_detail_out(job, history, runs)
 
 
-@bp.patch("/jobs/<job_id>")
-@bp.input(schemas.EditIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[403, 404, 409])
-def edit_job(job_id: str, json_data: schemas.EditIn) -> schemas.JobOut:
-    """Changes how a job is printed; a new price goes out to the student again."""
-    with work.unit() as session:
-        return schemas.job_out(editing.edit(session, job_id, json_data.to_changes(), actor=g.actor))
-
-
 @bp.post("/jobs/<job_id>/lock")
 @bp.output(schemas.LeaseOut)
 @bp.doc(responses=[404, 409])
@@ -82,38 +71,6 @@ def unlock(job_id: str) -> schemas.MessageOut:
     with work.unit() as session:
         locks.release(session, job_id, actor=g.actor)
     return schemas.MessageOut(message="Job unlocked successfully.")
-
-
-@bp.post("/jobs/<job_id>/admin/force-unlock")
-@bp.input(schemas.ReasonIn)
-@bp.output(schemas.MessageOut)
-@bp.doc(responses=[403, 404, 409])
-def force_unlock(job_id: str, json_data: schemas.ReasonIn) -> schemas.MessageOut:
-    """Takes the lock from whoever holds it."""
-    with work.unit() as session:
-        locks.force_release(session, job_id, json_data.reason, actor=g.actor)
-    return schemas.MessageOut(message="Lock has been forcibly released.")
-
-
-@bp.post("/jobs/<job_id>/review")
-@bp.input(schemas.ReviewIn)
-@bp.output(schemas.JobOut)
-@bp.doc(responses=[404, 409])
-def review(job_id: str, json_data: schemas.ReviewIn) -> schemas.JobOut:
-    """Marks a job as looked at, or not."""
-    with work.unit() as session:
-        return schemas.job_out(
-            records.set_reviewed(session, job_id, json_data.reviewed, actor=g.actor)
-        )
-
-
-@bp.post("/jobs/<job_id>/recheck")
-@bp.output(schemas.JobOut, status_code=202)
-@bp.doc(responses=[403, 404, 409])
-def recheck(job_id: str) -> schemas.JobOut:
-    """Has the model checked again. The result comes a moment later."""
-    with work.unit() as session:
-        return schemas.job_out(modelchecks.request(session, job_id, actor=g.actor))
 
 
 @bp.patch("/jobs/<job_id>/notes")

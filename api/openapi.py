@@ -9,7 +9,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
-from api import schemas
+from api import actions, schemas
 from api.examples import EXAMPLES, PREVIEW, REFUSALS
 from web.guard import PUBLIC
 
@@ -19,6 +19,7 @@ _TAGS = {
     "Students": "What a student's browser calls; open to all.",
     "Jobs": "The queue, one job, and its edit lock.",
     "Actions": "What staff do to a job.",
+    "People": "The staff list, for administrators.",
     "Numbers": "Counts and reports.",
     "Administration": "Retention, and the audit of storage and database.",
 }
@@ -44,7 +45,6 @@ _WORDS = {
     507: "The storage is full. Nothing was changed.",
 }
 _CONDITIONAL = {"list_jobs", "get_job", "read_news", "read_stats", "read_report"}
-_NO_STORAGE = {"resend_email"}  # an action that moves no files
 _ALSO = {
     "login": (401, 429),
     "archive": (507,),
@@ -53,6 +53,7 @@ _ALSO = {
 }
 _PATH_VALUES = {
     "job_id": {"pattern": "^[0-9a-f]{32}$", "format": "job-id"},
+    "person_id": {"pattern": "^[0-9a-f]{32}$"},
     "token": {"pattern": r"^[A-Za-z0-9_.\-]+$"},
 }
 _JOBS_SOURCES = {"submit": "$response.body#/id", "list_jobs": "$response.body#/jobs/0/id"}
@@ -92,7 +93,7 @@ def _complete(document: dict[str, Any], app: APIFlask) -> dict[str, Any]:
     }
     for model in (schemas.ErrorOut, schemas.SubmissionIn):
         components["schemas"][model.__name__] = model.model_json_schema()
-    for name, example in EXAMPLES.items():
+    for name, example in (EXAMPLES | actions.examples()).items():
         if name in components["schemas"]:
             components["schemas"][name]["examples"] = [example]
     endpoints = _endpoints(app)
@@ -150,8 +151,9 @@ def _describe_body(operation: Operation, method: str) -> None:
         if method != "get":
             _refuse(operation, 413)  # none is taken, and a small one is refused by its fields
         return
+    examples = EXAMPLES | actions.examples()
     for content in body["content"].values():
-        content["example"] = EXAMPLES[_name_of(content["schema"])]
+        content["example"] = examples[_name_of(content["schema"])]
         body["required"] = _name_of(content["schema"]) != "RetentionIn"
     _refuse(operation, 413, *([415] if "application/json" in body["content"] else []))
 
@@ -162,9 +164,8 @@ def _describe_refusals(operation: Operation, method: str, path: str) -> None:
         _refuse(operation, 403)  # a page of another site, whoever asks
     if "{job_id}" in path:
         _refuse(operation, 404)
-    tags = operation.get("tags", ())
-    if "Actions" in tags or operation["operationId"] in ("submit", "confirm"):
-        _refuse(operation, 409, *([] if operation["operationId"] in _NO_STORAGE else [507]))
+    if operation["operationId"] in ("submit", "confirm"):
+        _refuse(operation, 409, 507)
     for status, answer in operation["responses"].items():
         if int(status) >= 400:
             answer["description"] = _WORDS[int(status)]

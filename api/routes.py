@@ -11,6 +11,7 @@ from api import (
     jobs,
     news,
     openapi,
+    people,
     pictures,
     reading,
     stats,
@@ -22,8 +23,9 @@ PREFIX = "/api/v1"
 
 def init(app: APIFlask) -> None:
     app.before_request(reading.check_request)
-    for module in (health, auth, student, jobs, news, pictures, actions, admin, stats, docs):
+    for module in (health, auth, student, jobs, news, pictures, people, admin, stats, docs):
         app.register_blueprint(module.bp, url_prefix=PREFIX)
+    app.register_blueprint(actions.blueprint(), url_prefix=PREFIX)
     app.add_url_rule(
         "/api/<path:path>",
         reading.CATCH_ALL,

@@ -1,13 +1,11 @@
 """What the API takes and gives. The OpenAPI document is made of these."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -17,14 +15,16 @@ from pydantic import (
     GetJsonSchemaHandler,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from models import RunOutcome, ScanState, Status
+from models import Role, RunOutcome, ScanState, Status
+from services.actions import choices
+from services.actions.job_fields import MAX_REASON
 from services.checks import thumbnails
 from services.events import EventView
 from services.files import storage
 from services.files.integrity import ReportView
-from services.jobs import editing, effects, queue, records
+from services.jobs import queue, records
 from services.jobs.filters import Filters
 from services.jobs.records import JobView, PrintRunView
 from services.reports import stats
@@ -60,18 +60,7 @@ def _to_whole(value: Any) -> Any:
 
 
 _NO_NUL = "^[^\\u0000]*$"
-_SOMETHING = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
-
-
-def _judged(find_fault: Callable[[float], str | None]) -> AfterValidator:
-    """Refuses an amount in the words of the service, which has its limits."""
-
-    def check(value: float) -> float:
-        if words := find_fault(value):
-            raise PydanticCustomError("amount", "{words}", {"words": words})
-        return value
-
-    return AfterValidator(check)
+SOMETHING = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
 
 
 @dataclass(frozen=True)
@@ -101,38 +90,6 @@ Day = Annotated[
         {"type": "string", "format": "date", "pattern": r"^(19[7-9]\d|2\d{3})-\d\d-\d\d$"}
     ),
 ]
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=effects.MAX_REASON,
-        json_schema_extra={"pattern": _SOMETHING},
-    ),
-    Storable(),
-]
-
-
-ShortReason = Annotated[
-    str,
-    Field(min_length=1, max_length=200, json_schema_extra={"pattern": _SOMETHING}),
-    Storable(),
-]
-Weight = Annotated[
-    float,
-    Field(
-        allow_inf_nan=False,
-        json_schema_extra={"minimum": effects.MIN_WEIGHT_G, "maximum": effects.MAX_WEIGHT_G},
-    ),
-    _judged(effects.find_fault_of_weight),
-]
-Hours = Annotated[
-    float,
-    Field(
-        allow_inf_nan=False,
-        json_schema_extra={"minimum": effects.MIN_HOURS, "maximum": effects.MAX_HOURS},
-    ),
-    _judged(effects.find_fault_of_hours),
-]
 
 
 class In(BaseModel):
@@ -148,15 +105,15 @@ class Query(BaseModel):
 
 
 def _materials(schema: dict[str, Any]) -> None:
-    schema["enum"] = [material.name for material in lab().materials]
+    schema["enum"] = choices.material_names()
 
 
 def _printers(schema: dict[str, Any]) -> None:
-    schema["enum"] = [printer.id for printer in lab().printers]
+    schema["enum"] = choices.printer_ids()
 
 
 def _colors(schema: dict[str, Any]) -> None:
-    schema["enum"] = sorted({color for material in lab().materials for color in material.colors})
+    schema["enum"] = choices.color_names()
 
 
 def _disciplines(schema: dict[str, Any]) -> None:
@@ -176,73 +133,6 @@ class LoginOut(BaseModel):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int
-
-
-class ApproveIn(In):
-    """What is left out stays as the student chose it. Printer and colour must fit the material."""
-
-    weight_g: Weight
-    time_hours: Hours
-    material: (
-        Annotated[str, Field(max_length=32, json_schema_extra=_materials), Storable()] | None
-    ) = None
-    printer: (
-        Annotated[str, Field(max_length=64, json_schema_extra=_printers), Storable()] | None
-    ) = None
-    color: Annotated[str, Field(max_length=32, json_schema_extra=_colors), Storable()] | None = None
-
-    def to_plan(self) -> effects.PrintPlan:
-        return effects.PrintPlan(**self.model_dump())
-
-
-class RejectIn(In):
-    """At least one reason, from the list or in own words."""
-
-    reasons: Annotated[list[ShortReason], Field(max_length=20)] = []
-    custom_reason: Annotated[str, Field(max_length=effects.MAX_REASON), Storable()] | None = None
-
-    def to_reasons(self) -> tuple[str, ...]:
-        """The reasons as the student reads them: “Other” gives way to the words that explain it."""
-        own = (self.custom_reason or "").strip()
-        named = [reason for reason in self.reasons if not (own and reason == effects.OTHER_REASON)]
-        return (*named, own) if own else tuple(named)
-
-
-class ReasonIn(In):
-    reason: Reason
-
-
-class ForceConfirmIn(ReasonIn):
-    bypass_email: Literal[True] = True  # the confirmation never waits for a mail
-
-
-class ChangeStatusIn(ReasonIn):
-    new_status: Annotated[Status, Field(strict=False)]
-
-
-class ResendIn(In):
-    email_type: Literal["approval", "rejection", "completion"]
-
-
-class ReviewIn(In):
-    reviewed: bool
-
-
-class EditIn(In):
-    """What is left out stays. Printer and colour must fit the material."""
-
-    printer: (
-        Annotated[str, Field(max_length=64, json_schema_extra=_printers), Storable()] | None
-    ) = None
-    material: (
-        Annotated[str, Field(max_length=32, json_schema_extra=_materials), Storable()] | None
-    ) = None
-    color: Annotated[str, Field(max_length=32, json_schema_extra=_colors), Storable()] | None = None
-    weight_g: Weight | None = None
-    time_hours: Hours | None = None
-
-    def to_changes(self) -> editing.Changes:
-        return editing.Changes(**self.model_dump())
 
 
 class NotesIn(BaseModel):
@@ -317,7 +207,7 @@ class JobsQuery(Query):
     submitted_to: Day | None = None
     confirmation_expired: Flag | None = None
     unreviewed: Flag | None = None
-    reason: Annotated[str, Field(max_length=effects.MAX_REASON), Storable()] = ""
+    reason: Annotated[str, Field(max_length=MAX_REASON), Storable()] = ""
 
     def to_filters(self) -> Filters:
         return Filters(**self.model_dump(exclude={"page", "limit", "sort"}))
@@ -444,6 +334,32 @@ class LeaseOut(MessageOut):
 
 class ResentOut(MessageOut):
     new_token: str | None
+
+
+class PersonOut(BaseModel):
+    """Somebody on the staff list. `signs_in` says how: with a password, at the provider, or not
+    yet."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    active: bool
+    created_at: AwareDatetime
+    signs_in: Literal["password", "provider", "not yet"]
+    is_self: bool
+
+
+class PersonPasswordOut(PersonOut):
+    """`password` was made now and is nowhere else; null where people sign in at a provider."""
+
+    password: str | None = None
+
+
+class PeopleOut(BaseModel):
+    people: list[PersonOut]
 
 
 class ArchivedOut(MessageOut):

@@ -84,7 +84,7 @@
     const link = event.target.closest('[data-pd-slicer]');
     if (!link) return;
     event.preventDefault();
-    printdesk.store('queue-pressed', Object.assign({ at: Date.now() }, JSON.parse(link.dataset.pdValue)));
+    printdesk.store('dialog-pressed', Object.assign({ at: Date.now() }, JSON.parse(link.dataset.pdValue)));
     const path = link.dataset.pdPath;
     window.location.assign(link.dataset.pdSlicer);
     setTimeout(() => document.hasFocus() && showSlicerHelp(path), SLICER_PATIENCE_MS);

@@ -67,15 +67,19 @@
     '/': () => document.getElementById('queue-search')?.focus(),
     j: () => step(1),
     k: () => step(-1),
-    a: () => press('approve'),
-    r: () => press('reject'),
-    o: () => press('opened'),
     n: openNotes,
     x: () => card()?.querySelector('[data-pd-mark]')?.click(),
     d: () => printdesk.toggleDebug(),
     '?': () => window.dash_clientside.set_props('help-modal', { is_open: true }),
     Escape: close,
   };
+
+  /* What a key does: something of the page, or an action of components/shortcuts.py. */
+  function find(key) {
+    if (KEYS[key]) return KEYS[key];
+    const actions = JSON.parse(document.querySelector('[data-pd-keys]')?.dataset.pdKeys || '{}');
+    return actions[key] && (() => press(actions[key]));
+  }
 
   /* Tab goes round within a dialog. */
   function keepInside(dialog, event) {
@@ -100,7 +104,7 @@
       if (leaves) document.getElementById('queue-list').focus(); // Escape has emptied the search
       return;
     }
-    const act = KEYS[event.key];
+    const act = find(event.key);
     if (!act) return;
     if (event.key !== 'Escape') event.preventDefault(); // the "/" must not arrive in the search
     act();

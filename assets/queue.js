@@ -243,7 +243,7 @@
     if (!target) return;
     if (target.dataset.pdMark) onMark(target, event.shiftKey);
     else if (target.dataset.pdBatch) {
-      printdesk.store('queue-pressed', { at: Date.now(), action: target.dataset.pdBatch, jobs: [...marked] });
+      printdesk.store('dialog-pressed', { at: Date.now(), action: target.dataset.pdBatch, jobs: [...marked] });
     } else {
       if (target.dataset.pdMarkNone) marked.clear();
       else cards().forEach((card) => marked.add(card.dataset.job));

@@ -1,7 +1,8 @@
-"""The dialog: it takes the job's lock when it opens, keeps it, and gives it back."""
+"""The one dialog: it takes a job's lock when it opens, keeps it, and gives it back. What it asks
+and does comes from the row of the action."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,110 +21,129 @@ from dash.exceptions import PreventUpdate
 from flask import g
 from sqlalchemy.orm import Session
 
-from components import answers, dialogs, ids, printfields, toasts
+from components import answers, dialogs, ids, toasts
 from components.answers import About
+from components.dialogfacts import PlanFacts
 from services import work
-from services.checks import modelchecks, sliced_offers
-from services.errors import Conflict, Invalid, LockedByOther, Malformed, NotFound, PrintdeskError
-from services.files import siblings, slicerlinks
-from services.jobs import batches, editing, locks, overrides, queue, records, workflow
-from services.jobs.workflow import TRANSITIONS, Lock
+from services.actions import batches, registry, workflow
+from services.actions.rows import Action, Lock, Outcome, Show, Subject
+from services.actors import require
+from services.checks import sliced_offers
+from services.errors import Conflict, LockedByOther, Malformed, NotFound, PrintdeskError
+from services.files import siblings
+from services.jobs import locks, queue, records
+from services.people import staff_list
 
-_DONE = {
-    "approve": "Approved. The student gets an e-mail.",
-    "reject": "Rejected. The student gets an e-mail.",
-    "mark-printing": "Printing.",
-    "mark-complete": "Completed. The student gets an e-mail.",
-    "mark-picked-up": "Picked up.",
-    "delete": "Deleted.",
-    "prune": "Deleted for good.",
-    "edit": "Saved.",
-    "resend": "The e-mail is on its way.",
-    "force-unlock": "The lock is released.",
+Updates = dict[str, Any]
+
+
+_PARTS = {
+    "is_open": (ids.DIALOG, "is_open"),
+    "title": (ids.DIALOG_TITLE, "children"),
+    "body": (ids.DIALOG_BODY, "children"),
+    "error": (ids.DIALOG_ERROR, "children"),
+    "submit": (ids.DIALOG_SUBMIT, "children"),
+    "submit_color": (ids.DIALOG_SUBMIT, "color"),
+    "submit_style": (ids.DIALOG_SUBMIT, "style"),
+    "cancel": (ids.DIALOG_CANCEL, "children"),
+    "about": (ids.DIALOG_ABOUT, "data"),
+    "no_beat": (ids.DIALOG_BEAT, "disabled"),
+    "changed": (ids.CHANGED, "data"),
 }
-# What a button does without asking.
-_AT_ONCE: Mapping[str, Callable[..., Any]] = {
-    "review": partial(records.set_reviewed, reviewed=True),
-    "unreview": partial(records.set_reviewed, reviewed=False),
-    "recheck": modelchecks.request,
-    "opened": slicerlinks.note_opened,
-}
+# What pressing its button changes; the rest stays as it was opened.
+_AT_SUBMIT = ("is_open", "body", "error", "submit_style", "cancel", "about", "changed")
+
+
+def _outputs(*names: str) -> dict[str, Output]:
+    return {name: Output(*_PARTS[name], allow_duplicate=True) for name in names}
+
+
+def _opened(**changed: Any) -> Updates:
+    """What is not named stays as it is."""
+    return dict.fromkeys(_PARTS, no_update) | changed
+
+
+def _submitted(**changed: Any) -> Updates:
+    """What is not named stays as it is."""
+    return dict.fromkeys(_AT_SUBMIT, no_update) | changed
 
 
 @callback(
-    Output(ids.DIALOG, "is_open"),
-    Output(ids.DIALOG_TITLE, "children"),
-    Output(ids.DIALOG_BODY, "children"),
-    Output(ids.DIALOG_ERROR, "children"),
-    Output(ids.DIALOG_SUBMIT, "children"),
-    Output(ids.DIALOG_SUBMIT, "color"),
-    Output(ids.DIALOG_ABOUT, "data"),
-    Output(ids.DIALOG_BEAT, "disabled"),
-    Output(ids.CHANGED, "data", allow_duplicate=True),
-    Input(ids.QUEUE_PRESSED, "data"),
+    output=_outputs(*_PARTS),
+    inputs={"pressed": Input(ids.DIALOG_PRESSED, "data")},
     prevent_initial_call=True,
 )
-def begin(pressed: Any) -> tuple[Any, ...]:
-    """A button was pressed: opens the dialog, with the lock if the action needs it."""
+def begin(pressed: Any) -> Updates:
+    """A button was pressed: opens the dialog, with the job's lock if the action needs it."""
     about = _read(pressed)
     if about.job_ids is not None:
-        return _begin_batch(about.action, about.job_ids)
-    if about.action in _AT_ONCE:
-        with work.unit() as session:
-            _AT_ONCE[about.action](session, about.job_id, actor=g.actor)
-        return (*[no_update] * 8, _now())
-    action, takes_lock = about.action, _takes_lock(about.action)
+        return _begin_batch(about, about.job_ids)
     try:
         with work.unit() as session:
-            job = _open(session, about, locks.acquire)
-            plan = _plan_facts(job) if action == "approve" else None
+            row, view = _open(session, about, locks.acquire)
+            if not row.asks:
+                registry.perform(session, row.name, about.subject_id, _said(row, view), **_by(row))
+                return _opened(changed=_now())
+            plan = _plan_facts(view) if Show.FILE in row.shows else None
+    except Malformed:
+        raise
     except PrintdeskError as refused:  # the screen was behind: say so, and bring it up to date
         toasts.show("bad", refused.message)
-        return (*[no_update] * 8, _now())
-    label = TRANSITIONS[action].label if action in TRANSITIONS else action
-    return (
-        True,
-        dialogs.title(action),
-        dialogs.body(action, job, locked=takes_lock, plan=plan),
-        "",
-        dialogs.submit_label(action, label),
-        "danger" if action in dialogs.DANGEROUS else "primary",
-        answers.write_about(action, job, locked=takes_lock),
-        not takes_lock,
-        _now(),
+        return _opened(changed=_now())
+    locked = _takes_lock(row)
+    return _opened(
+        is_open=True,
+        title=row.words.title,
+        body=dialogs.body(row, view, g.actor, locked=locked, plan=plan),
+        error="",
+        submit=dialogs.submit_label(row),
+        submit_color=dialogs.submit_color(row),
+        submit_style={},
+        cancel="Cancel",
+        about=answers.write_about(row, view, locked=locked),
+        no_beat=not locked,
+        changed=_now() if locked else no_update,
     )
 
 
-def _begin_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
+def _begin_batch(about: About, job_ids: Sequence[str]) -> Updates:
     """The dialog for one action on several jobs; what is no more is left out."""
     with work.unit() as session:
         chosen = queue.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
-    if action not in batches.ACTIONS or not chosen:
+    row = next((row for row in batches.list_actions() if row.name == about.action), None)
+    if row is None or not chosen:
         toasts.show("bad", "These jobs are not there any more.")
-        return (*[no_update] * 8, _now())
-    title = dialogs.batch_title(action, len(chosen))
-    label = TRANSITIONS[action].label if action in TRANSITIONS else title.partition(" ")[0]
-    return (
-        *(True, title, dialogs.batch_body(action, chosen), "", label, "primary"),
-        *({"jobs": [job.id for job in chosen], "action": action, "locked": False}, True, no_update),
+        return _opened(changed=_now())
+    title = dialogs.batch_title(row, len(chosen))
+    return _opened(
+        is_open=True,
+        title=title,
+        body=dialogs.batch_body(row, chosen),
+        error="",
+        submit=dialogs.batch_submit_label(row, title),
+        submit_color="primary",
+        submit_style={},
+        cancel="Cancel",
+        about=answers.write_batch(row, [job.id for job in chosen]),
+        no_beat=True,
     )
 
 
 @callback(
-    Output(ids.DIALOG, "is_open", allow_duplicate=True),
-    Output(ids.DIALOG_ERROR, "children", allow_duplicate=True),
-    Output(ids.CHANGED, "data", allow_duplicate=True),
-    Input(ids.DIALOG_SUBMIT, "n_clicks"),
-    Input(ids.field(ALL), "n_submit"),
-    State(ids.DIALOG_ABOUT, "data"),
-    State(ids.field(ALL), "value"),
-    State(ids.field(ALL), "id"),
+    output=_outputs(*_AT_SUBMIT),
+    inputs={
+        "clicks": Input(ids.DIALOG_SUBMIT, "n_clicks"),
+        "enters": Input(ids.field(ALL), "n_submit"),
+    },
+    state={
+        "given": State(ids.DIALOG_ABOUT, "data"),
+        "typed": State(ids.field(ALL), "value"),
+        "names": State(ids.field(ALL), "id"),
+    },
     running=[(Output(ids.DIALOG_SUBMIT, "disabled"), True, False)],
     prevent_initial_call=True,
 )
-def submit(
-    _clicks: Any, _enters: Any, given: Any, values: list[Any], names: list[Any]
-) -> tuple[Any, ...]:
+def submit(clicks: Any, enters: Any, given: Any, typed: list[Any], names: list[Any]) -> Updates:
     """Does what the dialog asks, on its button or on Enter in a field. A refusal keeps it open,
     with all that was typed, unless the job has moved on without it."""
     if not ctx.triggered[0]["value"]:
@@ -131,30 +151,49 @@ def submit(
     about = _read(given)
     if about.job_ids is not None:
         return _submit_batch(about.action, about.job_ids)
-    fields = answers.read_fields(names, values)
+    row = registry.get(about.action, about.subject)
+    told = answers.read_fields(names, typed)
     try:
         with work.unit() as session:
-            job = _open(session, about, locks.acquire)
-            _refuse_changed(job, about)
-            _perform(session, about, fields)
+            _, view = _open(session, about, locks.acquire)
+            _refuse_changed(row, view, about)
+            values = answers.read_values(row, view, told)
+            outcome = registry.perform(session, row.name, about.subject_id, values, **_by(row))
+            if _takes_lock(row) and row.transition is None:
+                locks.release(session, about.subject_id, actor=g.actor)
     except Malformed:
         raise
     except PrintdeskError as refused:
         if not _has_moved_on(refused):
-            return True, dialogs.refusal(refused), _now()
+            return _submitted(is_open=True, error=dialogs.refusal(refused), changed=_now())
         toasts.show("bad", refused.message)
-        return False, "", _now()
-    toasts.show("ok", _DONE.get(about.action, "Done."))
-    return False, "", _now()
+        return _submitted(is_open=False, error="", changed=_now())
+    if outcome.password:
+        return _show_password(outcome)
+    toasts.show("ok", row.words.done)
+    return _submitted(is_open=False, error="", changed=_now())
 
 
-def _submit_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
-    outcomes = batches.perform(action, job_ids, actor=g.actor)
-    failed = [outcome for outcome in outcomes if outcome.problem]
-    if failed:
-        return True, dialogs.batch_failures(outcomes), _now()
-    toasts.show("ok", f"Done for {'1 job' if len(outcomes) == 1 else f'{len(outcomes)} jobs'}.")
-    return False, "", _now()
+def _submit_batch(action: str, job_ids: Sequence[str]) -> Updates:
+    results = batches.perform(action, job_ids, actor=g.actor)
+    if any(result.problem for result in results):
+        return _submitted(is_open=True, error=dialogs.batch_failures(results), changed=_now())
+    toasts.show("ok", f"Done for {'1 job' if len(results) == 1 else f'{len(results)} jobs'}.")
+    return _submitted(is_open=False, error="", changed=_now())
+
+
+def _show_password(outcome: Outcome) -> Updates:
+    """The dialog stays: what was made is shown there, once."""
+    shown = dialogs.made_password(outcome.view.name, outcome.password or "")
+    return _submitted(
+        is_open=True,
+        body=shown,
+        error="",
+        submit_style={"display": "none"},
+        cancel="Close",
+        about=None,
+        changed=_now(),
+    )
 
 
 @callback(
@@ -169,38 +208,40 @@ def cancel(clicks: Any) -> bool:
 
 
 @callback(
-    Output(ids.DIALOG_ABOUT, "data", allow_duplicate=True),
-    Output(ids.DIALOG_BODY, "children", allow_duplicate=True),
-    Output(ids.DIALOG_BEAT, "disabled", allow_duplicate=True),
-    Output(ids.CHANGED, "data", allow_duplicate=True),
-    Input(ids.DIALOG, "is_open"),
-    State(ids.DIALOG_ABOUT, "data"),
+    output=_outputs("about", "body", "no_beat", "changed"),
+    inputs={"is_open": Input(ids.DIALOG, "is_open")},
+    state={"given": State(ids.DIALOG_ABOUT, "data")},
     prevent_initial_call=True,
 )
-def release(is_open: Any, given: Any) -> tuple[Any, ...]:
-    """However the dialog was closed, the lock goes back."""
+def release(is_open: Any, given: Any) -> Updates:
+    """However the dialog was closed, nothing of it stays, for it may have held a password; and the
+    lock goes back."""
     if is_open:
         raise PreventUpdate
-    about = _read(given)
+    closed: Updates = {"about": None, "body": "", "no_beat": True, "changed": no_update}
+    about = answers.read_about(given)
+    if about is None:
+        return closed
     if _holds_lock(about):
         try:
             with work.unit() as session:
-                locks.release(session, about.job_id, actor=g.actor)
+                locks.release(session, about.subject_id, actor=g.actor)
         except PrintdeskError:
             pass  # deleted, or taken over meanwhile: there is nothing left to give back
-    return None, "", True, _now()
+    return closed | {"changed": _now()}
 
 
 @callback(
-    Output(ids.DIALOG_ERROR, "children", allow_duplicate=True),
-    Output(ids.DIALOG_BEAT, "disabled", allow_duplicate=True),
-    Input(ids.DIALOG_BEAT, "n_intervals"),
-    State(ids.DIALOG_ABOUT, "data"),
-    State(ids.DIALOG, "is_open"),
-    State(ids.DIALOG_ERROR, "children"),
+    output=_outputs("error", "no_beat"),
+    inputs={"beat": Input(ids.DIALOG_BEAT, "n_intervals")},
+    state={
+        "given": State(ids.DIALOG_ABOUT, "data"),
+        "is_open": State(ids.DIALOG, "is_open"),
+        "told": State(ids.DIALOG_ERROR, "children"),
+    },
     prevent_initial_call=True,
 )
-def keep_lock(_intervals: Any, given: Any, is_open: Any, told: Any) -> tuple[Any, ...]:
+def keep_lock(beat: Any, given: Any, is_open: Any, told: Any) -> Updates:
     """The heartbeat of an open dialog. A lock that was lost is taken again as soon as nobody else
     has it; meanwhile the dialog says who has."""
     about = _read(given)
@@ -210,9 +251,9 @@ def keep_lock(_intervals: Any, given: Any, is_open: Any, told: Any) -> tuple[Any
         with work.unit() as session:
             _open(session, about, partial(locks.resume, since=about.since))
     except PrintdeskError as refused:
-        return dialogs.lock_lost(refused), _has_moved_on(refused)
+        return {"error": dialogs.lock_lost(refused), "no_beat": _has_moved_on(refused)}
     if dialogs.is_lock_lost(told):
-        return "", False
+        return {"error": "", "no_beat": False}
     raise PreventUpdate
 
 
@@ -232,21 +273,33 @@ def _read(given: Any) -> About:
     return about
 
 
-def _open(session: Session, about: About, take: Callable[..., Any]) -> records.JobView:
-    """The job for the dialog, with its lock if need be: `take` is how. Raises what the action
-    would be refused with; that the job has moved on comes before that somebody is editing it."""
-    if not dialogs.is_known(about.action):
+def _open(session: Session, about: About, take: Callable[..., Any]) -> tuple[Action, Any]:
+    """The action's row, and its subject as it is, with a job's lock if need be: `take` is how.
+    Raises what the action would be refused with."""
+    row = registry.get(about.action, about.subject)
+    if row.role is None:
         raise NotFound("There is no such action.")
+    require(g.actor, row.role)
+    if row.is_new:
+        return row, None
+    if row.subject is Subject.PERSON:
+        return row, staff_list.get(session, about.subject_id, actor=g.actor)
+    return row, _open_job(session, row, about, take)
+
+
+def _open_job(
+    session: Session, row: Action, about: About, take: Callable[..., Any]
+) -> records.JobView:
+    """That the job has moved on comes before that somebody is editing it."""
     taken: LockedByOther | None = None
-    if _takes_lock(about.action):
+    if _takes_lock(row):
         try:
-            take(session, about.job_id, actor=g.actor)
+            take(session, about.subject_id, actor=g.actor)
         except LockedByOther as refused:
             taken = refused
-    job = records.get(session, about.job_id, actor=g.actor)
-    row = TRANSITIONS.get(about.action)
-    if row is not None and job.status not in row.sources:
-        raise workflow.moved_on(session, about.job_id)
+    job = records.get(session, about.subject_id, actor=g.actor)
+    if job.status not in row.sources:
+        raise workflow.moved_on(session, about.subject_id)
     if taken is not None:
         raise taken
     return job
@@ -259,54 +312,34 @@ def _has_moved_on(refused: PrintdeskError) -> bool:
 
 def _holds_lock(about: About) -> bool:
     """Whether the open dialog is one that has taken a lock."""
-    return about.job_ids is None and _takes_lock(about.action)
+    if about.job_ids is not None:
+        return False
+    return _takes_lock(registry.get(about.action, about.subject))
 
 
-def _takes_lock(action: str) -> bool:
+def _takes_lock(row: Action) -> bool:
     """Also where the service only asks that nobody else holds it: while somebody writes why a print
     failed, another should read who is at work, and not be first."""
-    if action in TRANSITIONS:
-        return TRANSITIONS[action].lock is not Lock.NONE
-    return action in ("edit", "resend")
+    return row.asks and row.lock is not Lock.NONE
 
 
-def _refuse_changed(job: records.JobView, about: About) -> None:
+def _refuse_changed(row: Action, view: Any, about: About) -> None:
     """While the lock was lost, somebody else may have had it. Raises Conflict."""
-    if not about.is_as_shown(job):
+    if not about.is_as_shown(row, view):
         raise Conflict("The details of this job were changed meanwhile. Look at them again.")
 
 
-def _perform(session: Session, about: About, fields: dict[str, Any]) -> None:
-    actor, action, job_id = g.actor, about.action, about.job_id
-    if action == "edit":
-        changes = editing.Changes(**answers.read_changes(fields))
-        editing.edit(session, job_id, changes, actor=actor)
-        locks.release(session, job_id, actor=actor)
-    elif action == "resend":
-        _resend(session, job_id)
-    elif action == "force-unlock":
-        locks.force_release(session, job_id, answers.text(fields, "reason"), actor=actor)
-    else:
-        if action in ("delete", "prune"):
-            _check_typed_id(session, job_id, answers.text(fields, "short_id"))
-        workflow.move(session, job_id, action, actor=actor, request=answers.read_request(fields))
+def _said(row: Action, view: Any) -> Any:
+    """What the button of an action that asks nothing says by itself."""
+    return row.implied(view) if row.implied else {}
 
 
-def _resend(session: Session, job_id: str) -> None:
-    kind = dialogs.MAIL_OF_STATUS.get(records.get(session, job_id, actor=g.actor).status)
-    if kind is None:
-        raise workflow.moved_on(session, job_id)
-    overrides.resend_email(session, job_id, kind, actor=g.actor)
+def _by(row: Action) -> dict[str, Any]:
+    return {"actor": g.actor, "subject": row.subject}
 
 
-def _check_typed_id(session: Session, job_id: str, typed: str) -> None:
-    short_id = records.get(session, job_id, actor=g.actor).short_id
-    if typed.strip().lower() != short_id:
-        raise Invalid(short_id=f"Type {short_id} to delete this job.")
-
-
-def _plan_facts(job: records.JobView) -> printfields.PlanFacts:
-    return printfields.PlanFacts(sliced_offers.offer(job), siblings.find_superseding(job))
+def _plan_facts(job: records.JobView) -> PlanFacts:
+    return PlanFacts(sliced_offers.offer(job), siblings.find_superseding(job))
 
 
 def _now() -> float:

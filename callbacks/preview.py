@@ -10,26 +10,32 @@ from services import work
 from services.checks import previews
 from services.errors import NotFound
 
+_CLOSED: dict[str, Any] = {"view": [], "look": preview.CLASS, "about": None}
+
 
 @callback(
-    Output(ids.PREVIEW_VIEW, "children"),
-    Output(ids.PREVIEW, "className"),
-    Output(ids.PREVIEW_ABOUT, "data"),
-    Input(ids.PREVIEW_OPEN, "data"),
-    Input(ids.QUEUE_SELECTED, "data"),
+    output={
+        "view": Output(ids.PREVIEW_VIEW, "children"),
+        "look": Output(ids.PREVIEW, "className"),
+        "about": Output(ids.PREVIEW_ABOUT, "data"),
+    },
+    inputs={
+        "pressed": Input(ids.PREVIEW_OPEN, "data"),
+        "chosen": Input(ids.QUEUE_SELECTED, "data"),
+    },
     prevent_initial_call=True,
 )
-def show_preview(pressed: Any, chosen: str | None) -> tuple[Any, str, Any]:
+def show_preview(pressed: Any, chosen: str | None) -> dict[str, Any]:
     """Opens it for the chosen job when its button is pressed; another choice closes it."""
     wanted = pressed.get("job") if isinstance(pressed, dict) else None
     if ctx.triggered_id != ids.PREVIEW_OPEN or not wanted or wanted != chosen:
-        return [], preview.CLASS, None
+        return _CLOSED
     try:
         with work.unit() as session:
             job = previews.find_job(session, str(wanted), actor=g.actor)
     except NotFound:
-        return [], preview.CLASS, None
-    return preview.opened(), preview.CLASS_OPEN, preview.about(job)
+        return _CLOSED
+    return {"view": preview.opened(), "look": preview.CLASS_OPEN, "about": preview.about(job)}
 
 
 clientside_callback(

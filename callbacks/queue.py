@@ -1,13 +1,11 @@
 """The queue: tabs, list, and the panel of the chosen job."""
 
-import hashlib
-import json
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
-from dash.exceptions import PreventUpdate
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
 from flask import g
 
+from callbacks.redrawing import changed
 from components import cards, ids, jobpanel, notes, panel, queueview
 from models import Role
 from services import events, work
@@ -21,14 +19,15 @@ PAGE_SIZE = 50
 
 
 @callback(
-    Output(ids.QUEUE_TABS, "children"),
-    Output(ids.QUEUE_LIST, "children"),
-    Output(ids.QUEUE_SHOWN, "data"),
-    Input(ids.REFRESH, "data"),
-    Input(ids.QUEUE_VIEW, "data"),
-    State(ids.QUEUE_SHOWN, "data"),
+    output={
+        "tabs": Output(ids.QUEUE_TABS, "children"),
+        "jobs": Output(ids.QUEUE_LIST, "children"),
+        "shown": Output(ids.QUEUE_SHOWN, "data"),
+    },
+    inputs={"refresh": Input(ids.REFRESH, "data"), "given": Input(ids.QUEUE_VIEW, "data")},
+    state={"shown": State(ids.QUEUE_SHOWN, "data")},
 )
-def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
+def show_queue(refresh: Any, given: Any, shown: Any) -> dict[str, Any]:
     """Tabs and list; what is as it was is not sent, and so not drawn again."""
     view = queueview.read(given)
     with work.unit() as session:
@@ -44,7 +43,7 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
             limit=PAGE_SIZE,
             counted=counts,
         )
-    return _changed(
+    return changed(
         shown,
         tabs=cards.tabs(counts, view),
         jobs=cards.job_list(page, view, counts, g.actor),
@@ -52,18 +51,19 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
 
 
 @callback(
-    Output(ids.DETAIL, "children"),
-    Output(ids.DETAIL_MORE, "children"),
-    Output(ids.NOTES_ABOUT, "data"),
-    Output(ids.DETAIL_SHOWN, "data"),
-    Input(ids.QUEUE_SELECTED, "data"),
-    Input(ids.REFRESH, "data"),
-    State(ids.DETAIL_SHOWN, "data"),
+    output={
+        "top": Output(ids.DETAIL, "children"),
+        "below": Output(ids.DETAIL_MORE, "children"),
+        "notes": Output(ids.NOTES_ABOUT, "data"),
+        "shown": Output(ids.DETAIL_SHOWN, "data"),
+    },
+    inputs={"chosen": Input(ids.QUEUE_SELECTED, "data"), "refresh": Input(ids.REFRESH, "data")},
+    state={"shown": State(ids.DETAIL_SHOWN, "data")},
 )
-def show_detail(chosen: Any, _refresh: Any, shown: Any) -> tuple[Any, ...]:
+def show_detail(chosen: Any, refresh: Any, shown: Any) -> dict[str, Any]:
     """The chosen job, in the parts above and below its notes."""
     if not chosen or not isinstance(chosen, str):
-        return _changed(shown, top=jobpanel.nothing_chosen(), below=[], notes=None)
+        return changed(shown, top=jobpanel.nothing_chosen(), below=[], notes=None)
     try:
         with work.unit() as session:
             job = records.get(session, chosen, actor=g.actor)
@@ -71,32 +71,13 @@ def show_detail(chosen: Any, _refresh: Any, shown: Any) -> tuple[Any, ...]:
             runs = records.list_print_runs(session, job.id)
             mails = _mails(session, job)
     except NotFound:
-        return _changed(shown, top=jobpanel.not_there(), below=[], notes=None)
-    return _changed(
+        return changed(shown, top=jobpanel.not_there(), below=[], notes=None)
+    return changed(
         shown,
         top=panel.top(job, _files(job), g.actor),
         below=panel.below(history, runs, mails),
         notes=notes.about(job, history, g.actor),
     )
-
-
-def _changed(shown: Any, **parts: Any) -> tuple[Any, ...]:
-    """The parts, with no_update for those that are as the page shows them, and what it shows then.
-
-    Dash builds every element of a part anew, and with it go the focus and the place that somebody
-    had scrolled to.
-    """
-    marks = {name: _mark(part) for name, part in parts.items()}
-    known = shown if isinstance(shown, dict) else {}
-    if marks == known:
-        raise PreventUpdate
-    drawn = [no_update if known.get(name) == marks[name] else part for name, part in parts.items()]
-    return (*drawn, marks)
-
-
-def _mark(part: Any) -> str:
-    drawn = json.dumps(part, default=lambda component: component.to_plotly_json())
-    return hashlib.sha256(drawn.encode()).hexdigest()[:16]
 
 
 def _files(job: JobView) -> list[jobfiles.JobFile] | str:

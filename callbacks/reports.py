@@ -18,16 +18,18 @@ _CONTROLS = ("period", "from", "to", "printer", "material", "discipline", "confi
 
 
 @callback(
-    Output(ids.REPORT_HEAD, "children"),
-    Output(ids.REPORT_KEY, "children"),
-    Input(ids.REPORT_VIEW, "data"),
+    output={
+        "head": Output(ids.REPORT_HEAD, "children"),
+        "key": Output(ids.REPORT_KEY, "children"),
+    },
+    inputs={"view": Input(ids.REPORT_VIEW, "data")},
 )
-def show_key_figures(view: Any) -> tuple[Any, ...]:
+def show_key_figures(view: Any) -> dict[str, Any]:
     wanted = report_filters.read(view if isinstance(view, dict) else {})
     with work.unit() as session:
         ask = Question(session, wanted, actor=g.actor)
         found = key_figures.read_key_figures(ask)
-    return reports.head(ask.period, wanted), reports.tiles(words.key_rows(found))
+    return {"head": reports.head(ask.period, wanted), "key": reports.tiles(words.key_rows(found))}
 
 
 def _register(name: str) -> None:

@@ -4,42 +4,44 @@ All of it is the browser's word. What the page could not have sent is Malformed;
 have typed is read as far as its kind goes, and judged by the services.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from models import Status
-from services.errors import Invalid, Malformed
-from services.jobs.effects import OTHER_REASON, PrintPlan
-from services.jobs.records import JobView
-from services.jobs.workflow import Request
+from services.actions import fields
+from services.actions.rows import Action, Subject
+from services.errors import Malformed
 
-# What the dialogs for approving and editing begin with.
-_SHOWN = ("material", "printer", "color", "weight_g", "time_hours")
 _OF_A_PAGE = "This page of the console is out of date. Reload it."
 
 
 @dataclass(frozen=True)
 class About:
-    """An action on a job, or on several. Of an open dialog also since when it has been open, and
-    what it showed of how the job is printed."""
+    """An action on a job or a person, or on several jobs. Of an open dialog also since when it has
+    been open, and what it showed of the subject in its fields."""
 
     action: str
-    job_id: str = ""
+    subject: Subject
+    subject_id: str = ""
     job_ids: tuple[str, ...] | None = None
     since: datetime | None = None
     shown: Any = None
 
-    def is_as_shown(self, job: JobView) -> bool:
-        return self.shown is None or self.shown == _shown(job)
+    def is_as_shown(self, row: Action, view: Any) -> bool:
+        return self.shown is None or self.shown == _shown(row, view)
 
 
-def write_about(action: str, job: JobView, *, locked: bool) -> dict[str, Any]:
+def write_about(row: Action, view: Any, *, locked: bool) -> dict[str, Any]:
     """What the dialog's dcc.Store holds while it is open; `locked` is for the browser's scripts."""
-    shown = _shown(job) if action in ("approve", "edit") else None
-    since = job.as_of.astimezone(UTC).isoformat()
-    return {"job": job.id, "action": action, "locked": locked, "since": since, "shown": shown}
+    about = {"action": row.name, row.subject.value: view.id if view is not None else ""}
+    if row.subject is Subject.JOB:
+        about |= {"since": view.as_of.astimezone(UTC).isoformat()}
+    return about | {"locked": locked, "shown": _shown(row, view)}
+
+
+def write_batch(row: Action, job_ids: list[str]) -> dict[str, Any]:
+    return {"action": row.name, "jobs": job_ids, "locked": False}
 
 
 def read_about(given: Any) -> About | None:
@@ -49,17 +51,21 @@ def read_about(given: Any) -> About | None:
     if not isinstance(given, dict):
         raise Malformed(_OF_A_PAGE)
     action = _text(given.get("action"))
-    if "jobs" not in given:
-        since = given.get("since")
-        return About(
-            action,
-            _text(given.get("job")),
-            since=_time(since) if since is not None else None,
-            shown=given.get("shown"),
-        )
-    if not isinstance(given["jobs"], list):
+    if "jobs" in given:
+        if not isinstance(given["jobs"], list):
+            raise Malformed(_OF_A_PAGE)
+        return About(action, Subject.JOB, job_ids=tuple(map(_text, given["jobs"])))
+    subject = next((kind for kind in Subject if kind.value in given), None)
+    if subject is None:
         raise Malformed(_OF_A_PAGE)
-    return About(action, job_ids=tuple(map(_text, given["jobs"])))
+    since = given.get("since")
+    return About(
+        action,
+        subject,
+        _text(given[subject.value]),
+        since=_time(since) if since is not None else None,
+        shown=given.get("shown"),
+    )
 
 
 def read_fields(names: Any, values: Any) -> dict[str, Any]:
@@ -72,74 +78,56 @@ def read_fields(names: Any, values: Any) -> dict[str, Any]:
     }
 
 
-def text(fields: Mapping[str, Any], name: str) -> str:
+def read_values(row: Action, view: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, in the kinds of the row's fields, with what its button says by itself.
+    Raises Invalid for an id that was not typed, Malformed."""
+    values = dict(row.implied(view)) if row.implied else {}
+    for field in row.fields_for(view):
+        if isinstance(field, fields.TypedId):
+            field.compare(_words(typed, field.name), view.short_id)
+        else:
+            values[field.name] = KINDS[type(field)](typed, field.name)
+    return values
+
+
+def _words(typed: Mapping[str, Any], name: str) -> str:
     """What was typed in a field; empty where there is no such field. Raises Malformed."""
-    value = fields.get(name)
+    value = typed.get(name)
     return _text(value) if value is not None else ""
 
 
-def number(fields: Mapping[str, Any], name: str) -> float | None:
-    """None for what is no number."""
-    value = fields.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool):
+def _number(typed: Mapping[str, Any], name: str) -> float | None:
+    """None for an empty field; not a number for what is none."""
+    value = typed.get(name)
+    if value in (None, ""):
         return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return float("nan")
     try:
         return float(value)
     except OverflowError:  # JSON knows whole numbers of any length
         return float("inf")
 
 
-def read_request(fields: Mapping[str, Any]) -> Request:
-    """The fields of whichever dialog it was, in the workflow's words. Raises Invalid, Malformed."""
-    own = text(fields, "custom_reason").strip()
-    reasons = fields.get("reasons") or []
-    if not isinstance(reasons, list):
+def _several(typed: Mapping[str, Any], name: str) -> list[str]:
+    value = typed.get(name) or []
+    if not isinstance(value, list):
         raise Malformed(_OF_A_PAGE)
-    chosen = [reason for reason in reasons if not (own and reason == OTHER_REASON)]
-    return Request(
-        plan=_plan(fields) if "weight_g" in fields else None,
-        reasons=(*chosen, own) if own else tuple(chosen),
-        reason=text(fields, "reason"),
-        new_status=_status(text(fields, "new_status")),
-    )
+    return list(map(_text, value))
 
 
-def read_changes(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be edited. Fields that the dialog did not have, or that were left empty, change
-    nothing. Raises Invalid, Malformed."""
-    wrong = {}
-    changes: dict[str, Any] = {}
-    for name in ("material", "printer", "color"):
-        changes[name] = text(fields, name)
-    for name, words in (("weight_g", "the weight"), ("time_hours", "the time")):
-        if fields.get(name) in (None, ""):
-            continue
-        changes[name] = number(fields, name)
-        if changes[name] is None:
-            wrong[name] = f"Enter {words} as a number."
-    if wrong:
-        raise Invalid(**wrong)
-    return {name: value for name, value in changes.items() if value != ""}
+KINDS: dict[type[fields.Field], Callable[[Mapping[str, Any], str], Any]] = {
+    fields.Text: _words,
+    fields.Choice: _words,
+    fields.Number: _number,
+    fields.Several: _several,
+}
 
 
-def _plan(fields: Mapping[str, Any]) -> PrintPlan:
-    weight, hours = number(fields, "weight_g"), number(fields, "time_hours")
-    if weight is None or hours is None:
-        wrong = {"weight_g": "Enter the weight in grams."} if weight is None else {}
-        wrong |= {"time_hours": "Enter the time in hours."} if hours is None else {}
-        raise Invalid(**wrong)
-    how = (text(fields, name) or None for name in ("material", "printer", "color"))
-    return PrintPlan(weight, hours, *how)
-
-
-def _status(value: str) -> Status | None:
-    if value and value not in Status.__members__:
-        raise Malformed(_OF_A_PAGE)
-    return Status(value) if value else None
-
-
-def _shown(job: JobView) -> list[Any]:
-    return [getattr(job, name) for name in _SHOWN]
+def _shown(row: Action, view: Any) -> list[Any] | None:
+    """What the fields began with; None where they began with nothing of the subject."""
+    names = [field.name for field in row.fields if field.keeps]
+    return [getattr(view, name) for name in names] if names and view is not None else None
 
 
 def _text(value: Any) -> str:

@@ -7,39 +7,19 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components import ids, modelfacts, toolbar
-from components.parts import age, apart, breakable, button, chip, color_chip, empty, icon, moment
+from components import actionbuttons, ids, modelfacts
+from components.parts import age, apart, breakable, button, chip, color_chip, empty, icon
 from components.queueview import View
-from models import STATUS_LABELS, Role, Status
+from models import STATUS_LABELS, Status
+from services.actions import registry
+from services.actions.rows import Place
 from services.actors import Actor
 from services.checks import thumbnails
 from services.files import slicerlinks
 from services.jobs.costs import format_money
 from services.jobs.queue import JobPage
 from services.jobs.records import JobView
-from services.jobs.workflow import Transition, list_actions, revert_until
 
-# Overrides and rarer actions live in the detail panel.
-_ON_CARDS = (
-    "reject",
-    "approve",
-    "mark-printing",
-    "mark-failed",
-    "mark-complete",
-    "revert-completion",
-    "mark-picked-up",
-    "revert-pickup",
-)
-_COLORS = {
-    "approve": "primary",
-    "mark-printing": "primary",
-    "mark-complete": "primary",
-    "mark-picked-up": "primary",
-    "reject": "outline-danger",
-    "mark-failed": "outline-danger",
-    "delete": "outline-danger",
-    "prune": "outline-danger",
-}
 _EMPTY = {
     Status.UPLOADED: "New submissions appear here by themselves.",
     Status.PENDING: "Approved jobs wait here for the student's confirmation.",
@@ -143,7 +123,7 @@ def card(job: JobView, actor: Actor) -> Component:
 def _mark(job: JobView, actor: Actor) -> Component | None:
     """A tick for “many at once”, where there is something to do then; assets/queue.js keeps which
     ones are set."""
-    if not toolbar.list_batches(actor, job.status):
+    if not actionbuttons.is_selectable(job, actor):
         return None
     return html.Button(
         icon("bi-check-lg"),
@@ -173,41 +153,22 @@ def thumbnail(job: JobView, *, small: bool) -> Component:
     )
 
 
-def action_buttons(job: JobView, transitions: list[Transition], actor: Actor) -> list[Component]:
-    """Buttons from the transition table; they do nothing while another person edits the job."""
-    return [
-        button(
-            [row.label, _time_left(job)] if row.in_window else row.label,
-            ids.QUEUE_PRESSED,
-            {"job": job.id, "action": row.action},
-            _COLORS.get(row.action, "outline-secondary"),
-            disabled=job.is_locked_by_other_than(actor),
-        )
-        for row in transitions
-    ]
-
-
 def slicer_link(job: JobView, actor: Actor) -> Component | None:
     """Opens the job's file in the slicer of this computer; assets/console.js takes the press."""
-    if job.status not in slicerlinks.OPENABLE or not actor.may(Role.STAFF):
+    rows = registry.offered(job, actor, Place.FILE_LINK)
+    if not rows:
         return None
-    link = slicerlinks.link(job)
+    [row], link = rows, slicerlinks.link(job)
     return html.A(
-        [icon("bi-box-arrow-up-right"), " Open in slicer"],
+        [icon(row.words.icon), f" {row.label}"],
         href=link.url,
         className="btn btn-outline-secondary",
         **{
             "data-pd-slicer": link.browser_url,
             "data-pd-path": link.path,
-            "data-pd-value": json.dumps({"job": job.id, "action": "opened"}),
+            "data-pd-value": json.dumps({"job": job.id, "action": row.name}),
         },
     )
-
-
-def _time_left(job: JobView) -> Component:
-    """How long the action is still open: " · 12 min left"."""
-    until = revert_until(job.status_changed_at)
-    return html.Small([" · ", moment(until, "left")], className="pd-time-left")
 
 
 def lock_note(job: JobView, actor: Actor) -> Component | None:
@@ -257,10 +218,8 @@ def _chips(job: JobView) -> list[Component]:
 
 
 def _actions(job: JobView, actor: Actor) -> list[Component | None]:
-    offered = {row.action: row for row in list_actions(job, actor)}
-    shown = [offered[name] for name in _ON_CARDS if name in offered]
     link = slicer_link(job, actor) if job.status in _TO_SLICE else None
-    return [link, *action_buttons(job, shown, actor)]
+    return [link, *actionbuttons.on_job(job, actor, Place.CARD)]
 
 
 def _pager(page: JobPage, view: View) -> Component | None:

@@ -1,72 +1,29 @@
-"""What the one dialog asks, for each action."""
+"""The one dialog: what it asks comes from the row of the action; callbacks/dialog.py fills it."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import forms, ids, printfields
+from components import dialogfacts, dialogfields, ids
+from components.dialogfacts import PlanFacts
 from components.parts import breakable
-from components.printfields import PlanFacts
-from models import STATUS_LABELS, MailKind, Status
+from services.actions.batches import Result
+from services.actions.rows import Action, Show, Subject
+from services.actors import Actor
 from services.errors import Invalid, PrintdeskError
-from services.jobs.batches import Outcome
 from services.jobs.costs import format_money
 from services.jobs.records import JobView
-from settings import lab
+from services.people.staff_list import PersonView
 
-_TITLES = {
-    "approve": "Approve this job",
-    "reject": "Reject this job",
-    "mark-printing": "Start printing",
-    "mark-complete": "Complete this print",
-    "mark-picked-up": "Hand over this print",
-    "mark-failed": "Mark this print as failed",
-    "revert-completion": "Back to Printing",
-    "revert-pickup": "Back to Completed",
-    "force-confirm": "Confirm for the student",
-    "change-status": "Change the status by hand",
-    "archive": "Archive this job",
-    "delete": "Delete this job",
-    "prune": "Delete this job for good",
-    "edit": "Edit the details",
-    "resend": "Send the e-mail again",
-    "force-unlock": "Release the lock",
-}
-_LABELS = {"edit": "Save", "resend": "Send", "force-unlock": "Release"}
-_WORDS = {
-    "approve": "The student gets an e-mail with the price and a link to confirm it.",
-    "reject": "The student gets an e-mail with your reasons.",
-    "mark-printing": "The print run is counted from now, on the printer below.",
-    "mark-complete": "The student gets an e-mail that the print is ready to collect.",
-    "mark-picked-up": "The student has paid and has the print.",
-    "mark-failed": "The job goes back to “Ready to print”. The student need not confirm again.",
-    "revert-completion": "The print run goes on as if it had not been completed.",
-    "revert-pickup": "The print waits to be collected again.",
-    "force-confirm": "Use this when the student confirmed in another way.",
-    "change-status": "For repairs: no e-mail is sent. The history shows who did it and why.",
-    "archive": "The job and its files go to the archive.",
-    "delete": "The job, its files and its history are deleted for good. This cannot be undone.",
-    "prune": "The job, its files and its history are deleted for good. This cannot be undone.",
-    "edit": "The history shows what was changed.",
-    "resend": "An approval is sent with a new link; the old link stops working.",
-    "force-unlock": "Whoever is editing the job loses what they have not saved.",
-}
-_REASONS = {
-    "mark-failed": "Why did the print fail?",
-    "force-confirm": "How did the student confirm?",
-    "change-status": "Why is the status changed by hand?",
-    "force-unlock": "Why is the lock released?",
-}
 _LOCK_LOST = "pd-errors pd-lock-lost"
-DANGEROUS = ("reject", "delete", "prune", "mark-failed", "force-unlock")
 
 
 def dialog() -> list[Component]:
-    """The dialog, empty, and what opens it: callbacks/dialog.py fills it."""
-    return [dcc.Store(id=ids.QUEUE_PRESSED), _modal()]
+    """The dialog, empty, and what opens it."""
+    return [dcc.Store(id=ids.DIALOG_PRESSED), _modal()]
 
 
 def _modal() -> Component:
@@ -98,87 +55,90 @@ def _modal() -> Component:
     )
 
 
-def is_known(action: str) -> bool:
-    return action in _TITLES
-
-
-def title(action: str) -> str:
-    return _TITLES[action]
-
-
-def submit_label(action: str, label: str) -> str:
-    return _LABELS.get(action, label)
-
-
-def body(action: str, job: JobView, *, locked: bool, plan: PlanFacts | None = None) -> list[Any]:
-    """The dialog's content for an action on a job. `plan` is what is known of its print; `locked`
-    tells assets/console.js to give the lock back when the page is left."""
+def body(
+    row: Action, view: Any, actor: Actor, *, locked: bool, plan: PlanFacts | None = None
+) -> list[Any]:
+    """The dialog's content for an action on a job or a person; `view` is None where there is none
+    yet. `plan` is what is known of a job's print; `locked` tells assets/console.js to give the lock
+    back when the page is left."""
+    text = row.words.text(view) if callable(row.words.text) else row.words.text
     return [
-        html.P(
-            [
-                html.Strong(breakable(job.display_name)),
-                html.Br(),
-                f"{job.student_name} · {job.student_email}",
-            ],
-            className="pd-dialog-job",
-        ),
-        html.P(_words(action, job)),
-        *_fields(action, job, plan),
-        html.Span(**{"data-pd-locked-job": job.id}) if locked else None,
-        _choices() if action in ("approve", "edit") else None,
+        _head(row.subject, view) if view is not None else None,
+        html.P(text) if text else None,
+        *dialogfacts.above(row, view, plan),
+        *dialogfields.draw(row, view, actor, plan),
+        *dialogfacts.below(row, view),
+        html.Span(**{"data-pd-locked-job": view.id}) if locked else None,
     ]
 
 
-def _choices() -> Component:
-    """What goes with each material, for assets/console.js."""
-    choices = {
-        material.name: {
-            "printer": [
-                {"label": f"{printer.name} ({printer.material})", "value": printer.id}
-                for printer in lab().printers
-                if printer.material == material.name
-            ],
-            "color": [{"label": color, "value": color} for color in material.colors],
-        }
-        for material in lab().materials
-    }
-    return html.Span(**{"data-pd-choices": json.dumps(choices)})
+def submit_label(row: Action) -> str:
+    return row.words.submit or row.label
 
 
-def batch_title(action: str, number: int) -> str:
-    jobs = "1 job" if number == 1 else f"{number} jobs"
-    return {
-        "mark-picked-up": f"Hand over {jobs}",
-        "archive": f"Archive {jobs}",
-        "review": f"Mark {jobs} as reviewed",
-    }[action]
+def submit_color(row: Action) -> str:
+    return "danger" if row.is_dangerous else "primary"
 
 
-def batch_body(action: str, chosen: list[JobView]) -> list[Any]:
+def _head(subject: Subject, view: Any) -> Component:
+    """Whom or what it is about."""
+    if subject is Subject.PERSON:
+        person: PersonView = view
+        return html.P([html.Strong(person.name), html.Br(), person.email])
+    job: JobView = view
+    return html.P(
+        [
+            html.Strong(breakable(job.display_name)),
+            html.Br(),
+            f"{job.student_name} · {job.student_email}",
+        ],
+        className="pd-dialog-job",
+    )
+
+
+def batch_title(row: Action, number: int) -> str:
+    return row.words.many.format(jobs="1 job" if number == 1 else f"{number} jobs")
+
+
+def batch_submit_label(row: Action, title: str) -> str:
+    """The action's label; of one that asks nothing for a single job, the title's first word."""
+    return row.label if row.asks else title.partition(" ")[0]
+
+
+def batch_body(row: Action, chosen: Sequence[JobView]) -> list[Any]:
     """What is about to be done to several jobs at once."""
     known = [job.cost_cents for job in chosen if job.cost_cents is not None]
     total = html.P(["Together: ", html.Strong(format_money(sum(known)))], className="pd-price-line")
     return [
-        html.P(_WORDS.get(action, "They lose their “New” badge.")),
+        html.P(row.words.text),
         html.Ul(
             [html.Li(f"{job.display_name} · {job.student_name}") for job in chosen],
             className="pd-batch",
         ),
-        total if action == "mark-picked-up" else None,
+        total if Show.PRICE in row.shows else None,
     ]
 
 
-def batch_failures(outcomes: list[Outcome]) -> Component:
+def batch_failures(results: Sequence[Result]) -> Component:
     """What could not be done, job by job."""
-    failed = [outcome for outcome in outcomes if outcome.problem]
-    done = len(outcomes) - len(failed)
+    failed = [result for result in results if result.problem]
+    done = len(results) - len(failed)
     return html.Div(
         [
-            html.P(f"{done} of {len(outcomes)} done. These were not:"),
+            html.P(f"{done} of {len(results)} done. These were not:"),
             html.Ul([html.Li([html.Strong(each.name), f" – {each.problem}"]) for each in failed]),
         ],
         className="pd-errors",
     )
+
+
+def made_password(who: str, password: str) -> list[Any]:
+    """What is shown once, and cannot be shown again."""
+    return [
+        html.P(["Give this password to ", html.Strong(who), ". It is shown only now."]),
+        html.P(html.Code(password, className="pd-secret")),
+        html.P("They sign in with it and can change it under their name.", className="pd-muted"),
+    ]
 
 
 def refusal(refused: PrintdeskError) -> Component:
@@ -197,67 +157,3 @@ def is_lock_lost(told: Any) -> bool:
     """Whether the dialog, as the browser sends it back, tells what `lock_lost` has made."""
     props = told.get("props") if isinstance(told, dict) else None
     return isinstance(props, dict) and props.get("className") == _LOCK_LOST
-
-
-def _words(action: str, job: JobView) -> str:
-    if action == "edit" and job.status is Status.PENDING:
-        return (
-            "If the price changes, the student gets a new e-mail, and the old link stops working."
-        )
-    return _WORDS[action]
-
-
-def _fields(action: str, job: JobView, plan: PlanFacts | None) -> list[Any]:
-    if action == "approve" and plan is not None:
-        return printfields.approve(job, plan)
-    if action == "edit":
-        return printfields.edit(job)
-    if action == "reject":
-        return _reject_fields()
-    if action == "mark-printing":
-        return [html.P(["Printer: ", html.Strong(job.printer_name)])]
-    if action == "mark-picked-up":
-        price = format_money(job.cost_cents) if job.cost_cents is not None else "not set"
-        return [html.P(["Price: ", html.Strong(price)], className="pd-price-line")]
-    fields: list[Any] = []
-    if action == "change-status":
-        fields.append(_status_field(job))
-    if action in ("delete", "prune"):
-        fields.append(forms.text("short_id", f"Type {job.short_id} to delete it"))
-    if action in _REASONS:
-        fields.append(forms.area("reason", _REASONS[action]))
-    return fields
-
-
-def _reject_fields() -> list[Any]:
-    reasons = lab().choices.rejection_reasons
-    return [
-        html.Fieldset(
-            [
-                html.Legend("Reasons", className="form-label"),
-                dbc.Checklist(
-                    options=[{"label": reason, "value": reason} for reason in reasons],
-                    value=[],
-                    id=ids.field("reasons"),
-                ),
-            ],
-            className="pd-choices",
-        ),
-        forms.area("custom_reason", "In your own words (optional)"),
-    ]
-
-
-def _status_field(job: JobView) -> Component:
-    options = [
-        {"label": STATUS_LABELS[status], "value": status.value}
-        for status in Status
-        if status is not job.status
-    ]
-    return forms.select("new_status", "New status", options, None)
-
-
-MAIL_OF_STATUS = {
-    Status.PENDING: MailKind.APPROVAL,
-    Status.REJECTED: MailKind.REJECTION,
-    Status.COMPLETED: MailKind.COMPLETION,
-}

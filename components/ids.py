@@ -26,7 +26,6 @@ QUEUE_VIEW = "queue-view"
 QUEUE_GO = "queue-go"
 QUEUE_ADDRESS = "queue-address"
 QUEUE_SELECTED = "queue-selected"
-QUEUE_PRESSED = "queue-pressed"
 QUEUE_TABS = "queue-tabs"
 QUEUE_LIST = "queue-list"
 QUEUE_SHOWN = "queue-shown"
@@ -51,6 +50,7 @@ PREVIEW_VIEW = "preview-view"
 PREVIEW_STATE = "preview-state"
 PREVIEW_GRAPH = "preview-graph"
 
+DIALOG_PRESSED = "dialog-pressed"
 DIALOG = "dialog-modal"
 DIALOG_ABOUT = "dialog-about"
 DIALOG_TITLE = "dialog-title"
@@ -66,15 +66,7 @@ MAIL_LIST = "mail-list"
 MAIL_PRESSED = "mail-pressed"
 
 PEOPLE_LIST = "people-list"
-PEOPLE_PRESSED = "people-pressed"
-PEOPLE_CHANGED = "people-changed"
-PEOPLE_DIALOG = "people-dialog"
-PEOPLE_ABOUT = "people-about"
-PEOPLE_TITLE = "people-title"
-PEOPLE_BODY = "people-body"
-PEOPLE_ERROR = "people-error"
-PEOPLE_CANCEL = "people-cancel"
-PEOPLE_SUBMIT = "people-submit"
+PEOPLE_SHOWN = "people-shown"
 
 REPORT_VIEW = "report-view"
 REPORT_THEME = "report-theme"
@@ -104,8 +96,3 @@ def report_chart(name: Any) -> dict[str, Any]:
 def field(name: Any) -> dict[str, Any]:
     """An input of the dialog."""
     return {"type": "dialog-field", "name": name}
-
-
-def person_field(name: Any) -> dict[str, Any]:
-    """An input of the dialog of the people page."""
-    return {"type": "person-field", "name": name}

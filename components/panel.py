@@ -5,12 +5,11 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids, jobpanel, modelfacts, preview
-from components.cards import action_buttons, lock_note, slicer_link, thumbnail
+from components import actionbuttons, jobpanel, modelfacts, preview
+from components.cards import lock_note, slicer_link, thumbnail
 from components.parts import (
     STATUS_ICONS,
     apart,
-    button,
     chip,
     color_chip,
     facts,
@@ -18,16 +17,15 @@ from components.parts import (
     icon,
     moment,
 )
-from models import STATUS_LABELS, MailState, Role, Status
+from models import STATUS_LABELS, MailState, Status
+from services.actions.rows import Place
 from services.actors import Actor
 from services.checks import thumbnails
 from services.events import EventView
 from services.files import slicerlinks
 from services.files.jobfiles import JobFile
-from services.jobs import editing
 from services.jobs.costs import format_money
 from services.jobs.records import JobView, PrintRunView
-from services.jobs.workflow import list_actions
 from services.mail.outbox import MailView
 
 _MAIL_STATES = {
@@ -46,12 +44,10 @@ def top(job: JobView, files: list[JobFile] | str, actor: Actor) -> list[Any]:
         html.Div(thumbnail(job, small=False), className="pd-viewer"),
         _no_picture(job),
         html.Div([preview.open_button(job), *_file_tools(job, actor)], className="pd-viewer-tools"),
-        html.Div(_actions(job, actor), className="pd-panel-actions"),
+        html.Div(actionbuttons.on_job(job, actor, Place.PANEL), className="pd-panel-actions"),
         facts(_facts(job)),
         modelfacts.remarks(job),
-        html.Div(
-            [_edit_button(job, actor), _recheck_button(job, actor)], className="pd-panel-actions"
-        ),
+        html.Div(actionbuttons.on_job(job, actor, Place.PANEL_FACTS), className="pd-panel-actions"),
         html.H3("Files"),
         *_files(files, job),
     ]
@@ -89,7 +85,7 @@ def _head(job: JobView, actor: Actor) -> Component:
                     ),
                 ]
             ),
-            _review_button(job, actor),
+            *actionbuttons.on_job(job, actor, Place.PANEL_HEAD),
             jobpanel.close_button(),
         ],
         className="pd-panel-head",
@@ -108,17 +104,6 @@ def _file_tools(job: JobView, actor: Actor) -> list[Component | None]:
         **{"data-pd-copy": slicerlinks.link(job).path},
     )
     return [link, copy]
-
-
-def _edit_button(job: JobView, actor: Actor) -> Component | None:
-    if job.status not in editing.EDITABLE or not actor.may(Role.STAFF):
-        return None
-    return button(
-        [icon("bi-pencil"), " Edit details"],
-        ids.QUEUE_PRESSED,
-        {"job": job.id, "action": "edit"},
-        disabled=job.is_locked_by_other_than(actor),
-    )
 
 
 def _files(files: list[JobFile] | str, job: JobView) -> list[Any]:
@@ -154,30 +139,6 @@ def _no_picture(job: JobView) -> Component | None:
     return html.P(thumbnails.why_missing(job), className="pd-muted")
 
 
-def _review_button(job: JobView, actor: Actor) -> Component | None:
-    if job.status is not Status.UPLOADED or not actor.may(Role.STAFF):
-        return None
-    name = "review" if job.is_new else "unreview"
-    label = "Mark as reviewed" if job.is_new else "Mark as not reviewed"
-    return button(
-        [icon("bi-eye" if job.is_new else "bi-eye-slash"), f" {label}"],
-        ids.QUEUE_PRESSED,
-        {"job": job.id, "action": name},
-        "outline-primary",
-        disabled=job.is_locked_by_other_than(actor),
-    )
-
-
-def _recheck_button(job: JobView, actor: Actor) -> Component | None:
-    if job.model.get("state") == "pending" or not actor.may(Role.STAFF):
-        return None
-    return button(
-        [icon("bi-arrow-repeat"), " Check again"],
-        ids.QUEUE_PRESSED,
-        {"job": job.id, "action": "recheck"},
-    )
-
-
 def _facts(job: JobView) -> list[tuple[str, Any]]:
     return [
         (
@@ -205,31 +166,6 @@ def _deadline(job: JobView) -> Any:
         return None
     when = moment(job.confirmation_expires_at)
     return [when, html.Strong(" – expired")] if job.is_confirmation_expired else when
-
-
-def _actions(job: JobView, actor: Actor) -> list[Component]:
-    offered = list_actions(job, actor)
-    buttons = action_buttons(job, offered, actor)
-    resendable = {Status.PENDING, Status.REJECTED, Status.COMPLETED}
-    if job.status in resendable and actor.may(Role.STAFF):
-        buttons.append(
-            button(
-                "Send e-mail again",
-                ids.QUEUE_PRESSED,
-                {"job": job.id, "action": "resend"},
-                disabled=job.is_locked_by_other_than(actor),
-            )
-        )
-    if job.is_locked_by_other_than(actor) and actor.may(Role.ADMIN):
-        buttons.append(
-            button(
-                "Release the lock",
-                ids.QUEUE_PRESSED,
-                {"job": job.id, "action": "force-unlock"},
-                "danger",
-            )
-        )
-    return buttons
 
 
 def _runs(runs: list[PrintRunView]) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from components.parts import ALL
 from models import Status
-from services.jobs.effects import MAX_REASON
+from services.actions.job_fields import MAX_REASON
 from services.jobs.filters import SORTS, Filters
 from settings import lab
 

@@ -1,5 +1,6 @@
 """What stands around every page of the console: header, messages, main landmark."""
 
+import json
 from typing import Any
 
 from dash import dcc, html
@@ -54,8 +55,13 @@ def shell(actor: Actor, here: str, content: Any) -> Component:
             dcc.Store(id=ids.CHANGED),
             dcc.Store(id=ids.REFRESH),
         ],
-        **{"data-pd-console": here},
+        **{"data-pd-console": here, "data-pd-keys": _keys(actor)},
     )
+
+
+def _keys(actor: Actor) -> str:
+    """The actions that have a key, for assets/keys.js."""
+    return json.dumps(shortcuts.map_actions(actor))
 
 
 def _link(path: str, name: str, here: str) -> Component:

@@ -7,6 +7,8 @@ from dash.development.base_component import Component
 from components import ids
 from components.parts import icon
 from models import Role
+from services.actions import registry
+from services.actions.rows import Action
 from services.actors import Actor
 
 _EVERYBODY = (
@@ -18,17 +20,34 @@ _EVERYBODY = (
     ("?", "This help"),
 )
 _STAFF = (
-    ("a", "Approve"),
-    ("r", "Reject"),
     ("n", "Notes"),
-    ("o", "Open in slicer"),
     ("x", "Select for “many at once”"),
     ("d", "Debug panel"),
 )
+_OF_A_JOB = ("n", "x")  # besides the actions' keys
+
+
+def list_actions(actor: Actor) -> list[Action]:
+    """The actions with a key that the person may take."""
+    return [row for row in registry.every() if row.shortcut and row.is_offered(None, actor)]
+
+
+def map_actions(actor: Actor) -> dict[str, str]:
+    """Their names by their keys."""
+    return {row.shortcut: row.name for row in list_actions(actor)}
+
+
+def _about_jobs(actions: dict[str, str]) -> str:
+    """Which keys need a job; empty for people who may do nothing to one."""
+    if not actions:
+        return ""
+    first, last = ", ".join((*actions, *_OF_A_JOB[:-1])), _OF_A_JOB[-1]
+    return f"{first} and {last} are for the job that has the focus, else for the chosen one. "
 
 
 def help_dialog(actor: Actor) -> Component:
-    keys = (*_EVERYBODY, *_STAFF) if actor.may(Role.STAFF) else _EVERYBODY
+    actions = {row.shortcut: row.label for row in list_actions(actor)}
+    keys = (*_EVERYBODY, *actions.items(), *(_STAFF if actor.may(Role.STAFF) else ()))
     rows = [part for key, does in keys for part in (html.Dt(html.Kbd(key)), html.Dd(does))]
     return dbc.Modal(
         [
@@ -37,8 +56,7 @@ def help_dialog(actor: Actor) -> Component:
                 [
                     html.Dl(rows, className="pd-facts pd-shortcuts"),
                     html.P(
-                        "a, r, n, o and x are for the job that has the focus, else for the chosen "
-                        "one. Nothing happens while you type.",
+                        f"{_about_jobs(actions)}Nothing happens while you type.",
                         className="pd-muted",
                     ),
                 ]

@@ -7,12 +7,9 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from components import ids, queueview
+from components import actionbuttons, ids, queueview
 from components.parts import ALL, icon
-from models import Status
 from services.actors import Actor
-from services.jobs import batches
-from services.jobs.workflow import TRANSITIONS
 from settings import lab
 
 _SORTS = {
@@ -21,12 +18,6 @@ _SORTS = {
     "updated": "Last changed",
     "name": "By name",
 }
-# What can be done to several jobs at once: label, icon, and the statuses it applies to.
-_BATCHES = (
-    ("review", "Mark as reviewed", "bi-eye", (Status.UPLOADED,)),
-    ("mark-picked-up", "Mark picked up", "bi-bag-check", (Status.COMPLETED,)),
-    ("archive", "Archive", "bi-archive", tuple(TRANSITIONS["archive"].sources)),
-)
 
 
 def toolbar(view: Mapping[str, Any]) -> Component:
@@ -66,27 +57,8 @@ def toolbar(view: Mapping[str, Any]) -> Component:
     )
 
 
-def list_batches(actor: Actor, status: Status) -> list[str]:
-    """What the person can do to several jobs of that status at once."""
-    return [
-        action
-        for action, _label, _icon, statuses in _BATCHES
-        if status in statuses and actor.may(batches.role_of(action))
-    ]
-
-
 def marked_bar(actor: Actor) -> Component:
     """What can be done to the marked jobs; hidden while none is. assets/queue.js fills it."""
-    buttons = [
-        html.Button(
-            [icon(icon_name), f" {label}"],
-            type="button",
-            className="btn btn-primary",
-            **{"data-pd-batch": action, "data-pd-statuses": " ".join(statuses)},
-        )
-        for action, label, icon_name, statuses in _BATCHES
-        if actor.may(batches.role_of(action))
-    ]
     return html.Div(
         [
             html.Span(className="pd-marked-count", role="status"),
@@ -102,7 +74,7 @@ def marked_bar(actor: Actor) -> Component:
                 className="btn btn-outline-secondary",
                 **{"data-pd-mark-none": "1"},
             ),
-            *buttons,
+            *actionbuttons.for_selection(actor),
         ],
         id=ids.QUEUE_MARKED,
         className="pd-marked",

@@ -6,7 +6,9 @@ asks for it, the service decides, and what it sends to the worker is done after 
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path, PurePath
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,13 +18,14 @@ from demo.arrivals import Sent
 from demo.cast import Person
 from demo.plot import Act
 from demo.stage import Stage
-from models import Confirmation, MailKind, Role, Staff, Status
+from models import Confirmation, MailKind, Role, Staff
 from services import actors, work
+from services.actions import registry, retention
+from services.actions.rows import Lock
 from services.actors import Actor
 from services.files import storage, uploads
-from services.jobs import locks, overrides, records, workflow
-from services.jobs.effects import PrintPlan
-from services.jobs.workflow import TRANSITIONS, Lock, Request
+from services.jobs import locks, records, resending
+from services.jobs.plans import PrintPlan
 from services.people import accounts, staff_list
 from services.students import confirmations, submissions, tracking
 from settings import lab
@@ -56,12 +59,12 @@ class Players:
             self.staff[person.email] = Actor(found.id, found.name, person.role)
         return self.staff[person.email]
 
-    def move(self, act: Act, action: str, request: Request | None = None) -> None:
+    def move(self, act: Act, action: str, **values: Any) -> None:
         job_id, actor = self.ids[act.key], self.actor(act.who)
         with work.unit() as session:
-            if TRANSITIONS[action].lock is Lock.HELD:
+            if registry.get(action).lock is Lock.HELD:
                 locks.acquire(session, job_id, actor=actor)
-            workflow.move(session, job_id, action, actor=actor, request=request)
+            registry.perform(session, action, job_id, values, actor=actor)
 
 
 def _submit(players: Players, act: Act) -> None:
@@ -105,7 +108,7 @@ def _approve(players: Players, act: Act) -> None:
     )
     if act.details["is_sliced"]:
         _slice(players.ids[act.key], plan)
-    players.move(act, "approve", Request(plan=plan))
+    players.move(act, "approve", **asdict(plan))
 
 
 def _slice(job_id: str, plan: PrintPlan) -> None:
@@ -137,7 +140,7 @@ def _ask_link(players: Players, act: Act) -> None:
 def _resend(players: Players, act: Act) -> None:
     kind = MailKind(act.details["mail"])
     with work.unit() as session:
-        overrides.resend_email(session, players.ids[act.key], kind, actor=players.actor(act.who))
+        resending.resend_email(session, players.ids[act.key], kind, actor=players.actor(act.who))
 
 
 def _expire(_: Players, __: Act) -> None:
@@ -146,23 +149,21 @@ def _expire(_: Players, __: Act) -> None:
 
 
 def _reject(players: Players, act: Act) -> None:
-    players.move(act, "reject", Request(reasons=act.details["reasons"]))
+    players.move(act, "reject", reasons=act.details["reasons"])
 
 
 def _change_status(players: Players, act: Act) -> None:
-    to = Status(act.details["to"])
-    players.move(act, "change-status", Request(new_status=to, reason=act.details["reason"]))
+    told = {"new_status": act.details["to"], "reason": act.details["reason"]}
+    players.move(act, "change-status", **told)
 
 
 def _archive(players: Players, act: Act) -> None:
-    overrides.archive_old(None, actor=players.actor(act.who))
+    retention.archive_old(None, actor=players.actor(act.who))
 
 
 def _plain(action: str) -> Callable[[Players, Act], None]:
     """An action that is told no more than a reason."""
-    return lambda players, act: players.move(
-        act, action, Request(reason=act.details.get("reason", ""))
-    )
+    return lambda players, act: players.move(act, action, reason=act.details.get("reason", ""))
 
 
 def _join(players: Players, act: Act) -> None:

@@ -2,7 +2,7 @@
 
 import math
 
-from services.jobs.effects import PrintPlan
+from services.jobs.plans import PrintPlan
 from settings import lab
 
 _PRINTERS = {"prusa_mk4s": "MK4S", "prusa_xl": "XLIS", "raise3d_pro2plus": "Raise3D Pro2 Plus"}

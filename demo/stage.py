@@ -33,10 +33,10 @@ import models.base
 from demo import cast
 from reader import child, sandbox
 from services import work
+from services.actions import workflow
 from services.checks import modelchecks, thumbnails
 from services.errors import Unreadable
 from services.files import storage
-from services.jobs import workflow
 from services.mail import outbox
 from settings import Settings, settings
 

@@ -5,8 +5,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import g
 
-from components import ids, people
-from components.parts import button, empty, icon
+from components import actionbuttons, dialogs, ids
+from components.parts import empty
 from components.shell import shell
 from models import Role
 from settings import settings
@@ -32,20 +32,14 @@ def layout(**_query: str) -> Component:
                 html.Div(
                     [
                         html.H1("People"),
-                        button(
-                            [icon("bi-person-plus"), "Add a person"],
-                            ids.PEOPLE_PRESSED,
-                            {"action": "add"},
-                            "primary",
-                        ),
+                        *actionbuttons.for_people(g.actor),
                     ],
                     className="pd-page-head",
                 ),
                 html.P(_NOTES[settings().auth_mode], className="pd-muted"),
-                dcc.Store(id=ids.PEOPLE_PRESSED),
-                dcc.Store(id=ids.PEOPLE_CHANGED, data=0),
+                dcc.Store(id=ids.PEOPLE_SHOWN),
                 html.Div(id=ids.PEOPLE_LIST),
-                people.modal(),
+                *dialogs.dialog(),
             ],
             className="pd-page",
         ),

@@ -44,6 +44,15 @@ _SENTENCES = {
 }
 
 
+# What an AdminAction was, by the action's name.
+OVERRIDES = {
+    "force-confirm": "Confirmed by staff for the student",
+    "change-status": "Status changed by hand",
+    "mark-failed": "Sent back to the print queue",
+    "force-unlock": "Lock of {held_by} released by force",
+}
+
+
 @dataclass(frozen=True)
 class EventView:
     """One entry of the history. `text` is the sentence for people."""
@@ -164,14 +173,8 @@ def allow_deletion(session: Session) -> None:
 
 
 def _describe_override(details: Mapping[str, Any]) -> str:
-    sentences = {
-        "force-confirm": "Confirmed by staff for the student",
-        "change-status": "Status changed by hand",
-        "mark-failed": "Sent back to the print queue",
-        "force-unlock": "Lock of {held_by} released by force",
-    }
     action = str(details.get("action", ""))
-    sentence = sentences.get(action, f"Override: {action}").replace(
+    sentence = OVERRIDES.get(action, f"Override: {action}").replace(
         "{held_by}", str(details.get("held_by", "somebody"))
     )
     reason = details.get("reason")

@@ -15,19 +15,17 @@ import pytest
 from components import ids
 from models import Job, Role, Status, new_id
 from services import work
+from services.actions import registry
 from tests.support.callbacks import dependencies, name_of, of_server, run, with_output
 from tests.support.client import PATH_TO, Desk
 
 # Dash's own, around every page.
 FRAME = {"_pages_location", "_pages_content", "_pages_store", "_pages_dummy"}
-# Every action that has a dialog, and a status from which it can be begun.
+# Every action on jobs that has a dialog, and a status from which it can be begun.
 ACTIONS = {
-    **{"approve": "UPLOADED", "reject": "UPLOADED", "edit": "UPLOADED", "delete": "UPLOADED"},
-    **{"force-confirm": "PENDING", "resend": "PENDING", "mark-printing": "READYTOPRINT"},
-    **{"mark-complete": "PRINTING", "mark-failed": "PRINTING", "mark-picked-up": "COMPLETED"},
-    **{"revert-completion": "COMPLETED", "revert-pickup": "PAIDPICKEDUP"},
-    **{"change-status": "UPLOADED", "archive": "REJECTED", "prune": "ARCHIVED"},
-    **{"force-unlock": "UPLOADED"},
+    row.name: next(status for status in Status if status in row.sources)
+    for row in registry.by_name().values()
+    if row.role is not None and row.asks
 }
 _numbers = count(1)
 

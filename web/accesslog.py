@@ -14,8 +14,8 @@ from flask import Flask, Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
 from services import work
+from services.actions import batches
 from services.errors import NotFound
-from services.jobs import batches
 from web import callbodies, guard
 
 log = structlog.get_logger()

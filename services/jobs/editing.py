@@ -14,9 +14,9 @@ from models import Event, Job, MailKind, Role, Status
 from services import events
 from services.actors import Actor, require
 from services.errors import Conflict, Invalid
-from services.jobs import effects, records
+from services.jobs import plans, records
 from services.jobs.costs import cost_cents, round_up_hours
-from services.jobs.effects import PrintPlan
+from services.jobs.plans import PrintPlan
 from services.jobs.records import JobView
 from services.mail import outbox
 from settings import lab
@@ -120,9 +120,7 @@ def _apply(job: Job, wanted: Mapping[str, Any]) -> None:
     # material, both have to go with it.
     if {"printer", "material", "color"} & {*wanted}:
         asked = ("printer", "color") if "material" in wanted else wanted
-        effects.choose_printer(job, _plan(job, wanted), asked)
-    if "weight_g" in wanted or "time_hours" in wanted:
-        effects.check_amounts(_plan(job, wanted))
+        plans.choose_printer(job, _plan(job, wanted), asked)
     if "time_hours" in wanted:
         job.time_hours = round_up_hours(wanted["time_hours"])
     job.weight_g = wanted.get("weight_g", job.weight_g)

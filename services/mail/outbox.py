@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from models import Confirmation, Job, Mail, MailKind, MailState, Role, new_id, utcnow
+from models import Confirmation, Job, Mail, MailKind, MailState, Role, Status, new_id, utcnow
 from services import events, work
 from services.actors import SYSTEM, Actor, require
 from services.errors import Conflict, Invalid, TooSoon
@@ -35,6 +35,12 @@ from settings import lab, settings
 log = structlog.get_logger()
 
 DELIVER_TASK = "mail.deliver"
+# The mail that goes out when a job comes to a status.
+MAIL_OF_STATUS = {
+    Status.PENDING: MailKind.APPROVAL,
+    Status.REJECTED: MailKind.REJECTION,
+    Status.COMPLETED: MailKind.COMPLETION,
+}
 MAX_ATTEMPTS = 10
 LONGEST_WAIT_S = 6 * 3600
 SMTP_TIMEOUT_S = 30

@@ -45,9 +45,16 @@ def get(session: Session, staff_id: str, *, actor: Actor) -> PersonView:
     return _view(_get(session, staff_id), actor)
 
 
-def add(session: Session, email: str, name: str, role: str, *, actor: Actor) -> str | None:
-    """Adds a person. Returns the password that was made for them, which is nowhere else; None where
-    people sign in with an identity provider. Raises Forbidden, Invalid."""
+def find(session: Session, staff_id: str, actor: Actor) -> PersonView:
+    """The person as they are now, after an action on them. Raises NotFound."""
+    return _view(_get(session, staff_id), actor)
+
+
+def add(
+    session: Session, email: str, name: str, role: str, *, actor: Actor
+) -> tuple[PersonView, str | None]:
+    """Adds a person. Returns them, and the password that was made for them, which is nowhere else;
+    None where people sign in with an identity provider. Raises Forbidden, Invalid."""
     require(actor, Role.ADMIN)
     wrong = {}
     if not 0 < len(name.strip()) <= 100 or not name.strip().isprintable():
@@ -57,8 +64,8 @@ def add(session: Session, email: str, name: str, role: str, *, actor: Actor) -> 
     if wrong:
         raise Invalid(**wrong)
     password = None if settings().auth_mode == "oidc" else accounts.make_password()
-    accounts.add(session, email, name, Role(role), password, actor=actor)
-    return password
+    added = accounts.add(session, email, name, Role(role), password, actor=actor)
+    return _view(added, actor), password
 
 
 def deactivate(session: Session, staff_id: str, *, actor: Actor) -> None:

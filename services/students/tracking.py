@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from models import Event, Job, MailKind, Status
 from services import actors
+from services.actions import registry
 from services.errors import LinkGone, NotFound
-from services.jobs import records, workflow
+from services.jobs import records
 from services.jobs.records import JobView
 from services.mail import outbox
 from services.students import confirmations
@@ -47,14 +48,9 @@ def confirm(session: Session, token: str) -> JobView:
     link = confirmations.read(session, token)  # again, now that nobody else can change it
     if link.state != "open":
         raise LinkGone(_GONE[link.state], reason=link.state, job_id=link.job_id)
-    confirmed = workflow.move(
-        session,
-        link.job_id,
-        "confirm",
-        actor=actors.student(job.student_name),
-        request=workflow.Request(confirmation_id=link.confirmation_id),
-    )
-    assert confirmed is not None  # confirming does not delete
+    values = {"confirmation_id": link.confirmation_id}
+    actor = actors.student(job.student_name)
+    confirmed: JobView = registry.perform(session, "confirm", job.id, values, actor=actor).view
     return confirmed
 
 

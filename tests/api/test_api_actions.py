@@ -82,7 +82,24 @@ def test_what_needs_no_lock_still_respects_anothers(desk, action):
     assert answer.json["locked_by"] == "Kim Colleague"  # where the plan's section 6 has it
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+# From the archive, too, a change by hand leads on: see the test below.
+NOT_FROM_THE_ARCHIVE = [action for action in ACTIONS if action != "admin/change-status"]
+
+
+def test_only_administrators_bring_jobs_into_the_archive_and_out_of_it(desk):
+    job_id, admin = desk.job("COMPLETED"), desk.caller(Role.ADMIN)
+    for target, now in (("ARCHIVED", "COMPLETED"), ("PAIDPICKEDUP", "ARCHIVED")):
+        body = {"new_status": target, "reason": "Because of the test"}
+        answer = desk.staff.post(f"/jobs/{job_id}/admin/change-status", body)
+        assert refusal_of(answer, 403, "forbidden")["role"] == "admin"
+        assert admin.get(f"/jobs/{job_id}").json["status"] == now
+        answer = admin.post(f"/jobs/{job_id}/admin/change-status", body)
+        assert (answer.status_code, answer.json["status"]) == (200, target)
+    last = admin.get(f"/jobs/{job_id}").json["events"][0]
+    assert (last["event_type"], last["details"]["reason"]) == ("AdminAction", body["reason"])
+
+
+@pytest.mark.parametrize("action", NOT_FROM_THE_ARCHIVE)
 def test_in_another_status_it_is_a_conflict_that_says_who_was_first(desk, action):
     _, _, _, body = ACTIONS[action]
     job_id = desk.job("ARCHIVED")

@@ -5,7 +5,8 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from api import schemas
+from api import actions, schemas
+from api.bodies import body_of
 from api.examples import EXAMPLES, REFUSALS
 from models import Role
 from settings import ROOT
@@ -87,9 +88,11 @@ def test_every_body_has_an_example_that_fits(document):
                 if "$ref" in content["schema"]:
                     assert content["example"], path
                     given.add(content["schema"]["$ref"].rpartition("/")[2])
-    assert given == set(EXAMPLES)
-    for name, example in EXAMPLES.items():
-        model: type[BaseModel] = getattr(schemas, name)
+    of_actions = {actions.body_name(row): row for row in actions.list_rows()}
+    of_rows = {n: b for n, row in of_actions.items() if (b := body_of(row, n))}
+    assert given == {*EXAMPLES, *of_rows}
+    for name, example in (EXAMPLES | actions.examples()).items():
+        model: type[BaseModel] = of_rows.get(name) or getattr(schemas, name)
         assert model.model_validate(example)
         assert set(example) <= set(model.model_fields)
 

@@ -32,7 +32,7 @@ def test_a_dialog_that_could_not_be_sent_keeps_its_words_and_is_sent_later(desk,
 
 
 def refuse_press(route):
-    is_press = "queue-pressed.data" in route.request.post_data
+    is_press = "dialog-pressed.data" in route.request.post_data
     route.fulfill(status=502) if is_press else route.continue_()
 
 

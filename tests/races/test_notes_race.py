@@ -7,8 +7,9 @@ import pytest
 
 from models import Confirmation, Event, MailState, Status
 from services import work
+from services.actions import batches
 from services.errors import Conflict, Invalid, LinkGone, LockedByOther, NotLockHolder
-from services.jobs import batches, editing, locks
+from services.jobs import editing, locks
 from services.jobs.editing import Changes
 from services.students import tracking
 from tests.support import jobs
@@ -129,7 +130,7 @@ def test_an_edit_and_an_approval_at_once_end_in_one_price(people, _):
     )
     after = jobs.read(job.id)
     assert after.status is Status.PENDING
-    assert after.weight_g == jobs.PLAN.weight_g, "the approval has the last word on the weight"
+    assert after.weight_g == jobs.PLAN["weight_g"], "the approval has the last word on the weight"
     if outcome.refused:  # the approval was first, and gave the lock back
         assert outcome.refusals == {NotLockHolder: 1}
         assert (after.material, after.cost_cents) == ("Filament", 425)

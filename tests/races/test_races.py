@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from models import AuditEntry, Confirmation, Event, Job, PrintRun, Status
 from services import work
+from services.actions import retention
 from services.errors import (
     Conflict,
     Duplicate,
@@ -16,7 +17,7 @@ from services.errors import (
     NotLockHolder,
     TooSoon,
 )
-from services.jobs import locks, overrides
+from services.jobs import locks
 from services.students import confirmations, tracking
 from tests.support import jobs, whole
 from tests.support.races import at_once, check_whole
@@ -221,12 +222,12 @@ def test_an_expired_link_is_flagged_once(people):
 
 def test_jobs_are_archived_once_by_two_administrators(people):
     made = [jobs.job_in(Status.REJECTED, people) for _ in range(5)]
-    outcome = at_once([partial(overrides.archive_old, 0, actor=people.admin)] * 4)
+    outcome = at_once([partial(retention.archive_old, 0, actor=people.admin)] * 4)
     assert sum(outcome.won) == len(made)
     for job in made:
         assert jobs.event_types(job.id).count("JobArchived") == 1
     check_whole()
-    outcome = at_once([partial(overrides.prune_old, 0, actor=people.admin)] * 4)
+    outcome = at_once([partial(retention.prune_old, 0, actor=people.admin)] * 4)
     assert sum(outcome.won) == len(made)
     assert whole.folders() == set()
     with work.unit() as session:

@@ -46,6 +46,7 @@ class Row:
 
 
 REASON = {"reason": "Because of the test"}
+_SOMEBODY = {"name": "Somebody New", "email": "new@lab.example", "role": "staff"}
 
 ROUTES = {
     # The console
@@ -124,7 +125,17 @@ ROUTES = {
         STAFF, REASON | {"new_status": "PENDING"}
     ),
     "POST /api/v1/jobs/<job_id>/admin/resend-email": Row(STAFF, {"email_type": "approval"}),
+    "POST /api/v1/jobs/<job_id>/opened": Row(STAFF),
     # Administration
+    "POST /api/v1/jobs/<job_id>/archive": Row(ADMIN),
+    "POST /api/v1/jobs/<job_id>/prune": Row(ADMIN),
+    "GET /api/v1/people": Row(ADMIN),
+    "POST /api/v1/people": Row(ADMIN, _SOMEBODY),
+    "POST /api/v1/people/<person_id>/role": Row(ADMIN, {"role": "admin"}),
+    "POST /api/v1/people/<person_id>/password": Row(ADMIN),
+    "POST /api/v1/people/<person_id>/forget": Row(ADMIN),
+    "POST /api/v1/people/<person_id>/deactivate": Row(ADMIN),
+    "POST /api/v1/people/<person_id>/reactivate": Row(ADMIN),
     "POST /api/v1/jobs/<job_id>/admin/force-unlock": Row(ADMIN, REASON),
     "POST /api/v1/admin/archive": Row(ADMIN, {"retention_days": 0}),
     "POST /api/v1/admin/prune": Row(ADMIN, {"retention_days": 0}),
@@ -143,7 +154,6 @@ PAGES = {
 }
 
 _APPROVE = {"job": "<job>", "action": "approve", "locked": True}
-_PERSON = {"person": "<person>", "action": "deactivate"}
 _VIEW = {"queue-view.data": {"status": "PENDING", "page": 1}}
 _OF_A_REPORT = {"report-theme.data": "light"}
 
@@ -156,8 +166,8 @@ CALLBACKS = {
     "preview-view.children (preview.show_preview)": Row(
         MANAGER, {"preview-open.data": {"job": "<job>"}, "queue-selected.data": "<job>"}
     ),
-    # The dialog of a job's actions
-    "dialog-modal.is_open (dialog.begin)": Row(STAFF, {"queue-pressed.data": _APPROVE}),
+    # The dialog of actions; whose role is asked depends on the action
+    "dialog-modal.is_open (dialog.begin)": Row(STAFF, {"dialog-pressed.data": _APPROVE}),
     "dialog-modal.is_open (dialog.submit)": Row(STAFF, {"dialog-about.data": _APPROVE}),
     "dialog-error.children (dialog.keep_lock)": Row(STAFF, {"dialog-about.data": _APPROVE}),
     "dialog-modal.is_open (dialog.cancel)": Row(MANAGER),
@@ -178,10 +188,6 @@ CALLBACKS = {
     "debug-server.children (shell.show_server)": Row(STAFF, {"debug-open.data": True}),
     # People
     "people-list.children (people.show_people)": Row(ADMIN),
-    "people-dialog.is_open (people.begin)": Row(ADMIN, {"people-pressed.data": _PERSON}),
-    "people-dialog.is_open (people.submit)": Row(ADMIN, {"people-about.data": _PERSON}),
-    "people-dialog.is_open (people.cancel)": Row(MANAGER),
-    "people-body.children (people.clear)": Row(MANAGER, {"people-dialog.is_open": False}),
 }
 
 # These run in the browser, on what is there already; the server refuses to run them for anybody.

@@ -9,11 +9,12 @@ from sqlalchemy import select, update
 
 from models import Confirmation, Event, Job, Mail, MailKind, PrintRun, Role, Staff, Status
 from services import actors, work
+from services.actions import registry
+from services.actions.rows import Lock
 from services.actors import Actor
 from services.files import storage, uploads
 from services.files.uploads import Upload
-from services.jobs import locks, records, workflow
-from services.jobs.effects import PrintPlan
+from services.jobs import locks, records
 from services.jobs.records import JobView
 from services.students import confirmations, submissions
 from tests.support import meshes
@@ -28,13 +29,13 @@ FORM = {
     "printer": "prusa_mk4s",
     "acknowledged_minimum_charge": "Yes",
 }
-PLAN = PrintPlan(weight_g=42.5, time_hours=3.2)
+PLAN = {"weight_g": 42.5, "time_hours": 3.2}
 REASON = "Because of the test"
 MAX_BYTES = 50 * 1024**2
 
 # What each action is told. change-status and confirm are told more by their callers.
 REQUESTS: dict[str, dict[str, Any]] = {
-    "approve": {"plan": PLAN},
+    "approve": PLAN,
     "reject": {"reasons": ("Walls are too thin to print",)},
     "force-confirm": {"reason": REASON},
     "mark-failed": {"reason": REASON},
@@ -115,15 +116,14 @@ def move(job_id: str, action: str, actor: Actor, **request: Any) -> JobView | No
     """One action in a unit of work of its own; the lock is as it is."""
     told = REQUESTS.get(action, {}) | request
     with work.unit() as session:
-        wanted = workflow.Request(**told)
-        return workflow.move(session, job_id, action, actor=actor, request=wanted)
+        return registry.perform(session, action, job_id, told, actor=actor).view
 
 
 def act(job_id: str, action: str, actor: Actor, **request: Any) -> JobView:
     """One action, by the person who takes the lock for it where it is needed."""
     if action == "confirm":
         request |= {"confirmation_id": open_link(job_id).id}
-    if workflow.TRANSITIONS[action].lock is workflow.Lock.HELD:
+    if registry.get(action).lock is Lock.HELD:
         with work.unit() as session:
             locks.acquire(session, job_id, actor=actor)
     moved = move(job_id, action, actor, **request)

@@ -27,6 +27,7 @@ class Scene:
         self._values = {
             "<job_id>": self.job,
             "<token>": self.token,
+            "<person_id>": NO_JOB,  # nobody: the next test needs the people that there are
             "<path:filename>": "printdesk.css",
             "<string:package_name>": "dash",
             "<path:fingerprinted_path>": "dash-renderer/build/dash_renderer.min.js",

@@ -1,4 +1,4 @@
-"""The workflow as the lab wants it, written out once more: services.jobs.workflow must agree."""
+"""The workflow as the lab wants it, written out once more: services.actions must agree."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,8 @@ RANKS = {"student": 0, "manager": 1, "staff": 2, "admin": 3}
 
 HELD, FREE, ANY = "held", "not another's", "-"
 GONE, CHOSEN = "gone", "chosen"
+# Who may bring a job there, or take one from there, by whatever action.
+ROLE_OF_STATUS = {"ARCHIVED": "admin"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ TABLE = {
     "revert-pickup": Row(("PAIDPICKEDUP",), "COMPLETED", "staff", FREE, None, ("StatusReverted",)),
     "mark-failed": Row(
         ("PRINTING",), "READYTOPRINT", "staff", FREE, None, ("PrintFailed", "AdminAction")),
-    "change-status": Row(STATUSES[:-1], CHOSEN, "staff", FREE, None, ("AdminAction",)),
+    "change-status": Row(STATUSES, CHOSEN, "staff", FREE, None, ("AdminAction",)),
     "archive": Row(("PAIDPICKEDUP", "REJECTED"), "ARCHIVED", "admin", ANY, None, ("JobArchived",)),
     "delete": Row(("UPLOADED", "PENDING"), GONE, "staff", HELD, None, ()),
     "prune": Row(("ARCHIVED",), GONE, "admin", ANY, None, ()),

@@ -48,7 +48,7 @@ def id_of(role=Role.STAFF):
 
 def press(browser, action, job_id):
     """A button of a job is pressed in the console."""
-    pressed = {"queue-pressed.data": {"action": action, "job": job_id}}
+    pressed = {"dialog-pressed.data": {"action": action, "job": job_id}}
     return run(browser, with_output(browser, "dialog-title.children"), pressed)
 
 

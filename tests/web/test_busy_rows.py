@@ -43,7 +43,7 @@ def test_in_the_console_a_toast_says_so(desk, impatient):
     callback = with_output(browser, "dialog-title.children")
     with held(job_id):
         for action in ("approve", "review"):  # with a dialog, and at once
-            pressed = {"queue-pressed.data": {"action": action, "job": job_id}}
+            pressed = {"dialog-pressed.data": {"action": action, "job": job_id}}
             assert WORDS in run(browser, callback, pressed).text
 
 

@@ -45,7 +45,7 @@ FIELDS = {
     "delete": ("UPLOADED", ("short_id",)),
 }
 FAULT = "Something went wrong here."  # the toast of whatever is logged as a callback_fault
-FIELD = '{"name":["ALL"],"type":"%s-field"}'
+FIELD = '{"name":["ALL"],"type":"dialog-field"}'
 
 
 @pytest.fixture
@@ -155,31 +155,27 @@ def test_no_value_makes_a_callback_fail(desk, role):
     assert storage.root().is_dir()
 
 
-def dialog_of(browser, kind, about, fields):
-    """The request of a dialog's button."""
-    store, button = (
-        ("dialog-about", "dialog-submit") if kind == "dialog" else ("people-about", "people-submit")
-    )
-    output = "dialog-modal.is_open" if kind == "dialog" else "people-dialog.is_open"
+def dialog_of(browser, about, fields):
+    """The request of the dialog's button."""
     rests = [({"name": name}, value) for name, value in fields.items()]
     values = {
-        f"{store}.data": about,
-        f"{FIELD % kind}.value": rests,
-        f"{FIELD % kind}.id": [(rest, {"type": f"{kind}-field"} | rest) for rest, _ in rests],
+        "dialog-about.data": about,
+        f"{FIELD}.value": rests,
+        f"{FIELD}.id": [(rest, {"type": "dialog-field"} | rest) for rest, _ in rests],
     }
-    return body_of(with_output(browser, output, f"{button}.n_clicks"), values)
+    return body_of(with_output(browser, "dialog-modal.is_open", "dialog-submit.n_clicks"), values)
 
 
 def test_no_value_of_a_field_makes_a_dialog_fail(desk):
     browser = desk.browser(Role.ADMIN)
     asked = [
-        ("dialog", {"action": action, "job": desk.job(status)}, names)
+        ({"action": action, "job": desk.job(status)}, names)
         for action, (status, names) in FIELDS.items()
     ]
-    asked.append(("person", {"action": "add"}, ("name", "email", "role")))
-    for kind, about, names in asked:
+    asked.append(({"action": "add", "person": ""}, ("name", "email", "role")))
+    for about, names in asked:
         plausible = {"weight_g": 1, "time_hours": 1} if about["action"] == "approve" else {}
-        body = dialog_of(browser, kind, about, plausible | dict.fromkeys(names))
+        body = dialog_of(browser, about, plausible | dict.fromkeys(names))
         [values] = [
             part
             for part in body["state"]

@@ -70,7 +70,7 @@ def toasts_of(answer):
 
 
 def press(browser, **pressed):
-    return ask(browser, "dialog-title.children", queue_pressed=pressed)
+    return ask(browser, "dialog-title.children", dialog_pressed=pressed)
 
 
 def submit(browser, about, **fields):

@@ -5,8 +5,9 @@ import json
 import plotly.utils
 import pytest
 
-from components import modelfacts, printfields
+from components import dialogfacts, modelfacts
 from reader.verdict import answers, judging
+from services.actions import registry
 from settings import lab
 from tests.support import jobs
 
@@ -238,5 +239,5 @@ def test_a_remark_with_nothing_to_do_is_no_warning(shown):
 )
 def test_who_approves_reads_what_the_card_says(shown, changes, words):
     job, _ = shown(**changes)
-    fields = printfields.approve(job, printfields.PlanFacts(None, None))
+    fields = dialogfacts.above(registry.get("approve"), job, dialogfacts.PlanFacts(None, None))
     assert words in "".join(text_of(field) for field in fields if field is not None)

@@ -23,16 +23,16 @@ def press(browser, callback):
         if callbacks.PATTERN.search(name) and part["property"] == "id":
             values[name] = [({"name": field}, {"name": field}) for field in ASKED]
     values |= {
-        f"{ids.PEOPLE_ABOUT}.data": {"action": "add", "person": ""},
-        f"{ids.PEOPLE_SUBMIT}.n_clicks": 1,
+        f"{ids.DIALOG_ABOUT}.data": {"action": "add", "person": ""},
+        f"{ids.DIALOG_SUBMIT}.n_clicks": 1,
     }
-    return callbacks.run(browser, callback, values, f"{ids.PEOPLE_SUBMIT}.n_clicks")
+    return callbacks.run(browser, callback, values, f"{ids.DIALOG_SUBMIT}.n_clicks")
 
 
 def test_many_who_add_one_person_at_once_add_one_and_no_hash_is_logged(desk, capfd):
     browsers = [desk.browser(Role.ADMIN) for _ in range(MANY)]
     callback = callbacks.with_output(
-        browsers[0], f"{ids.PEOPLE_CANCEL}.children", f"{ids.PEOPLE_SUBMIT}.n_clicks"
+        browsers[0], f"{ids.DIALOG_CANCEL}.children", f"{ids.DIALOG_SUBMIT}.n_clicks"
     )
     outcome = at_once([partial(press, browser, callback) for browser in browsers])
     answers = [answer.get_data(as_text=True) for answer in outcome.won]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import dash
 import pytest
 
+from services.actions import registry
 from tests.support.access import (
     ADMIN,
     ANYONE,
@@ -217,3 +218,30 @@ def test_the_server_runs_nothing_of_the_browsers(scene, callback_of, name):
             answer = scene.call(who, callback_of[name], {})
         assert answer.status_code == status
         assert not scene.told(answer, who, refused=True)
+
+
+# Actions: the dialog is one callback, and whose role is asked depends on the row
+
+
+def below_rows():
+    """(action, who asks) of everybody signed in who may not."""
+    return [
+        pytest.param(row, who, id=f"{who.name.lower()}: {row.subject} {row.name}")
+        for row in registry.every()
+        for who in (MANAGER, STAFF)
+        if row.role is not None and not who.role.includes(row.role)
+    ]
+
+
+@pytest.mark.parametrize(("row", "who"), below_rows())
+def test_a_press_and_a_submitted_dialog_are_refused_below_the_role_of_the_action(scene, row, who):
+    browser = scene.browser(who)
+    about = scene.fill({"action": row.name, row.subject.value: f"<{row.subject.value}>"})
+    begin = with_output(browser, "dialog-title.children")
+    submit = with_output(browser, "dialog-modal.is_open", "dialog-submit.n_clicks")
+    with nothing_changes():
+        for callback, store in ((begin, "dialog-pressed.data"), (submit, "dialog-about.data")):
+            answer = run(browser, callback, {store: about, "dialog-submit.n_clicks": 1})
+            assert answer.status_code == 200
+            assert f"This needs the role {row.role}" in answer.text, answer.text
+            assert not scene.told(answer, who, refused=True)

@@ -9,6 +9,7 @@ import pytest
 
 from models import Confirmation, Event, Job, MailState, Status, utcnow
 from services import events, work
+from services.actions import registry
 from services.checks import modelchecks
 from services.errors import (
     Conflict,
@@ -21,7 +22,6 @@ from services.errors import (
 )
 from services.files import storage
 from services.jobs import editing, locks, records
-from services.jobs.editing import Changes
 from services.students import confirmations, tracking
 from tests.support import jobs, meshes, whole
 
@@ -50,7 +50,7 @@ NAN, INFINITY = float("nan"), float("inf")
 
 def edit(job_id, actor, **changes):
     with work.unit() as session:
-        return editing.edit(session, job_id, Changes(**changes), actor=actor)
+        return registry.perform(session, "edit", job_id, changes, actor=actor).view
 
 
 def hold(job, actor):
@@ -257,7 +257,7 @@ def test_a_new_price_works_as_long_as_any_other(people, pending):
 )
 def test_no_mail_goes_out_while_the_price_stays_the_same(people, weight_g, changes):
     job = jobs.submit()
-    jobs.act(job.id, "approve", people.staff, plan=jobs.PrintPlan(weight_g, 3))
+    jobs.act(job.id, "approve", people.staff, weight_g=weight_g, time_hours=3)
     token = jobs.token(job.id)
     hold(job, people.staff)
     edit(job.id, people.staff, **changes)
@@ -467,7 +467,7 @@ def test_the_estimate_follows_the_material_of_an_edit(people):
 
 def test_the_estimate_follows_the_material_of_an_approval(people):
     job = checked_job(people)
-    jobs.act(job.id, "approve", people.staff, plan=jobs.PrintPlan(10.0, 1.0, **RESIN))
+    jobs.act(job.id, "approve", people.staff, weight_g=10.0, time_hours=1.0, **RESIN)
     assert estimate_of(job.id) == ([58.88, 106.72], [1178, 2134])
     assert_metadata(job.id)
 

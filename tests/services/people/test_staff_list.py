@@ -68,12 +68,13 @@ def test_somebody_who_is_not_there_cannot_be_changed(lab, change, staff_id):
 
 
 def test_an_added_person_signs_in_with_the_password_that_was_made(lab):
-    password = do(
+    added, password = do(
         staff_list.add, " New.Person@Lab.example ", "New Person", "staff", actor=lab.admin
     )
     with work.unit() as session:
         identity = accounts.sign_in(session, EMAIL, password)
-    assert identity.actor.role is Role.STAFF
+    assert identity.actor.role is added.role is Role.STAFF
+    assert added.email == EMAIL and added.active and not added.is_self
     [(who, details)] = audited("PersonAdded")
     assert who == lab.admin.id and details["email"] == EMAIL
     assert password not in str(details)
@@ -258,7 +259,8 @@ def test_ones_own_password_needs_the_old_one(lab):
 
 def test_with_a_provider_there_are_no_passwords(lab, configure):
     configure(AUTH_MODE="oidc")
-    assert do(staff_list.add, EMAIL, "New Person", "staff", actor=lab.admin) is None
+    _, password = do(staff_list.add, EMAIL, "New Person", "staff", actor=lab.admin)
+    assert password is None
     with pytest.raises(Conflict):
         do(staff_list.reset_password, lab.staff.id, actor=lab.admin)
     with pytest.raises(Forbidden):

@@ -9,9 +9,10 @@ from sqlalchemy.exc import OperationalError
 
 from models import Job, Status
 from services import work
+from services.actions import registry
 from services.errors import Conflict
 from services.files import storage
-from services.jobs import locks, workflow
+from services.jobs import locks
 from tests.support import jobs, whole
 
 
@@ -58,13 +59,7 @@ def test_what_a_slicer_saves_into_the_old_folder_during_the_move_is_kept(people)
     job = jobs.submit()
     with work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
-        workflow.move(
-            session,
-            job.id,
-            "approve",
-            actor=people.staff,
-            request=workflow.Request(plan=jobs.PLAN),
-        )
+        registry.perform(session, "approve", job.id, jobs.PLAN, actor=people.staff)
         saved = jobs.save_beside(job, ".gcode", b"too late")
     assert saved.read_bytes() == b"too late"
     check_whole(stale=1)
@@ -75,13 +70,7 @@ def test_what_a_slicer_changes_in_the_old_folder_during_the_move_is_kept(people)
     saved = jobs.save_beside(job, ".gcode", b"early")
     with work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
-        workflow.move(
-            session,
-            job.id,
-            "approve",
-            actor=people.staff,
-            request=workflow.Request(plan=jobs.PLAN),
-        )
+        registry.perform(session, "approve", job.id, jobs.PLAN, actor=people.staff)
         saved.write_bytes(b"later")
     assert saved.read_bytes() == b"later"
     check_whole(stale=1)
@@ -153,13 +142,7 @@ def test_a_move_that_fails_later_leaves_no_copy(people):
     job = jobs.submit()
     with pytest.raises(RuntimeError), work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
-        workflow.move(
-            session,
-            job.id,
-            "approve",
-            actor=people.staff,
-            request=workflow.Request(plan=jobs.PLAN),
-        )
+        registry.perform(session, "approve", job.id, jobs.PLAN, actor=people.staff)
         raise RuntimeError
     assert jobs.read(job.id).status is Status.UPLOADED
     assert jobs.read(job.id).locked_by is None
@@ -174,7 +157,7 @@ def test_a_job_that_comes_straight_back_keeps_its_folder(people):
     with work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
         work.after_commit(session, lambda: jobs.act(job.id, "revert-completion", people.other))
-        workflow.move(session, job.id, "mark-complete", actor=people.staff)
+        registry.perform(session, "mark-complete", job.id, actor=people.staff)
     assert jobs.read(job.id).status is Status.PRINTING
     check_whole()
 
@@ -189,7 +172,7 @@ def test_a_job_that_came_back_and_went_again_is_whole(people):
     with work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
         work.after_commit(session, back_and_on)
-        workflow.move(session, job.id, "mark-complete", actor=people.staff)
+        registry.perform(session, "mark-complete", job.id, actor=people.staff)
     check_whole()
 
 
@@ -198,13 +181,7 @@ def test_a_move_whose_connection_breaks_takes_back_only_its_own_copy(people):
     job = jobs.submit()
     with pytest.raises(OperationalError), work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)
-        workflow.move(
-            session,
-            job.id,
-            "approve",
-            actor=people.staff,
-            request=workflow.Request(plan=jobs.PLAN),
-        )
+        registry.perform(session, "approve", job.id, jobs.PLAN, actor=people.staff)
         backend = session.scalar(text("SELECT pg_backend_pid()"))
         with work.unit() as another:
             another.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})

@@ -1,18 +1,17 @@
-"""How a job is printed, as fields of a dialog: for approving it, and for editing it later."""
+"""What a dialog shows besides its fields: the model, the file to print, the printer, the price."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import forms, ids, modelfacts
+from components import ids, modelfacts
 from components.parts import breakable, icon
 from reader.sliced.facts import Plate
+from services.actions.rows import Action, Show
 from services.checks.sliced_offers import SlicedOffer
 from services.jobs.costs import format_money
-from services.jobs.editing import EDITABLE
 from services.jobs.records import JobView
 from settings import Printer, lab
 
@@ -26,18 +25,32 @@ class PlanFacts:
     superseding: str | None
 
 
-def approve(job: JobView, plan: PlanFacts) -> list[Any]:
-    offer = plan.offer
-    weight, hours = job.weight_g, job.time_hours
-    if offer is not None:
-        weight, hours = offer.weight_g or weight, offer.time_hours or hours
+def above(row: Action, view: Any, plan: PlanFacts | None) -> list[Component | None]:
+    """What stands above the fields."""
+    shown: list[Component | None] = []
+    if Show.MODEL in row.shows:
+        shown += [html.Div(modelfacts.chips(view), className="pd-chips mb-3")]
+        shown += [modelfacts.remarks(view)]
+    if Show.FILE in row.shows and plan is not None:
+        shown += [_file_to_print(view, plan.superseding)]
+        shown += [_offered(plan.offer) if plan.offer is not None else None]
+    if Show.PRINTER in row.shows:
+        shown += [html.P(["Printer: ", html.Strong(view.printer_name)])]
+    if Show.PRICE in row.shows:
+        price = format_money(view.cost_cents) if view.cost_cents is not None else "not set"
+        shown += [html.P(["Price: ", html.Strong(price)], className="pd-price-line")]
+    return shown
+
+
+def below(row: Action, view: Any) -> list[Component | None]:
+    """What stands below the fields: the price of what is typed into them, where there is one."""
+    if Show.NEW_PRICE in row.shows:
+        has_price = view.cost_cents is not None and "weight_g" in _names(row, view)
+        return [_prices(), _live_cost()] if has_price else []
+    if Show.LIVE_PRICE not in row.shows:
+        return []
     return [
-        html.Div(modelfacts.chips(job), className="pd-chips mb-3"),
-        modelfacts.remarks(job),
-        _file_to_print(job, plan.superseding),
-        _offered(offer) if offer is not None else None,
-        *_price_inputs(weight, hours),
-        *_how(job, ("material", "printer", "color")),
+        _prices(),
         _live_cost(),
         html.P(
             f"Hours are rounded up to the next half hour. The least that is charged is "
@@ -47,49 +60,8 @@ def approve(job: JobView, plan: PlanFacts) -> list[Any]:
     ]
 
 
-def edit(job: JobView) -> list[Any]:
-    """The fields that may still be changed; the price, if it may."""
-    names = EDITABLE.get(job.status, ())
-    numbers = []
-    if "weight_g" in names:
-        numbers.append(dbc.Col(forms.number("weight_g", "Weight (g)", job.weight_g), xs=6))
-    if "time_hours" in names:
-        numbers.append(dbc.Col(forms.number("time_hours", "Time (hours)", job.time_hours), xs=6))
-    has_price = "weight_g" in names and job.cost_cents is not None
-    return [
-        *_how(job, names),
-        dbc.Row(numbers, className="g-3") if numbers else None,
-        *([_prices(), _live_cost()] if has_price else []),
-    ]
-
-
-def _price_inputs(weight: float | None, hours: float | None) -> list[Any]:
-    return [
-        _prices(),
-        dbc.Row(
-            [
-                dbc.Col(forms.number("weight_g", "Weight (g)", weight), xs=6),
-                dbc.Col(forms.number("time_hours", "Time (hours)", hours), xs=6),
-            ],
-            className="g-3",
-        ),
-    ]
-
-
-def _how(job: JobView, names: tuple[str, ...]) -> list[Any]:
-    """Material, printer and colour: those of them that are asked for."""
-    wide = {"material": _materials(), "printer": _printers(job.material)}
-    labels = {"material": "Material", "printer": "Printer"}
-    columns = [
-        dbc.Col(forms.select(name, labels[name], wide[name], getattr(job, name)), sm=6)
-        for name in wide
-        if name in names
-    ]
-    color = forms.select("color", "Colour", _colors(job.material), job.color)
-    return [
-        dbc.Row(columns, className="g-3") if columns else None,
-        color if "color" in names else None,
-    ]
+def _names(row: Action, view: Any) -> set[str]:
+    return {field.name for field in row.fields_for(view)}
 
 
 def _prices() -> Component:
@@ -175,20 +147,3 @@ def _duration(hours: float) -> str:
     """Hours as slicers show them: 2 h 5 min."""
     minutes = max(1, round(hours * 60))
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-
-
-def _materials() -> list[dict[str, str]]:
-    return [{"label": material.name, "value": material.name} for material in lab().materials]
-
-
-def _printers(material: str) -> list[dict[str, str]]:
-    """Printers, those for the material first; the service refuses what does not go together."""
-    ordered = sorted(lab().printers, key=lambda printer: printer.material != material)
-    return [{"label": f"{p.name} ({p.material})", "value": p.id} for p in ordered]
-
-
-def _colors(material: str) -> list[dict[str, str]]:
-    own = lab().find_material(material)
-    first = own.colors if own else ()
-    others = [color for m in lab().materials for color in m.colors if color not in first]
-    return [{"label": color, "value": color} for color in (*first, *others)]

@@ -1,45 +1,15 @@
-"""What staff do by hand around the workflow: send a mail again, archive and prune in bulk."""
+"""Archiving and pruning in bulk: what was finished long ago, each job on its own."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from models import Job, MailKind, Role, Status
+from models import Job, Role, Status
 from services import events, work
+from services.actions import registry
 from services.actors import Actor, require
-from services.errors import Conflict, Invalid, NotFound, StorageFull, StorageUnavailable
-from services.jobs import effects, records, workflow
-from services.mail import outbox
+from services.errors import Conflict, NotFound, StorageFull, StorageUnavailable
 from settings import lab
-
-_MAIL_STATUSES = {
-    MailKind.APPROVAL: (Status.PENDING,),
-    MailKind.REJECTION: (Status.REJECTED,),
-    MailKind.COMPLETION: (Status.COMPLETED,),
-}
-
-
-def resend_email(session: Session, job_id: str, kind: MailKind, *, actor: Actor) -> str | None:
-    """Sends a notification again. Returns the new token for an approval.
-
-    Raises NotFound, Forbidden, LockedByOther, Conflict when the job is not where that mail belongs,
-    TooSoon, Invalid.
-    """
-    require(actor, Role.STAFF)
-    if kind not in _MAIL_STATUSES:
-        raise Invalid(email_type="Choose approval, rejection or completion.")
-    job, now = records.lock_row(session, job_id)
-    records.refuse_if_locked_by_other(job, now, actor)
-    if job.status not in _MAIL_STATUSES[kind]:
-        raise Conflict(
-            f"The {kind} e-mail does not fit a job that is {job.status}.",
-            status=job.status,
-        )
-    if kind is MailKind.APPROVAL:
-        effects.require_price(job)
-    outbox.refuse_if_resent_lately(session, job.id, kind)
-    return outbox.resend(session, job, kind, now, actor=actor)
 
 
 def archive_old(retention_days: int | None, *, actor: Actor) -> int:
@@ -78,7 +48,7 @@ def _each_old(
     for job_id in old:
         try:
             with work.unit() as session:
-                workflow.move(session, job_id, action, actor=actor)
+                registry.perform(session, action, job_id, actor=actor)
             done += 1
         except (Conflict, NotFound):
             continue

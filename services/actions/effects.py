@@ -4,53 +4,28 @@ An effect checks what the person asked for, changes the row, and returns the det
 It runs before the files are copied; whatever it raises leaves everything as it was.
 """
 
-from __future__ import annotations
-
-import math
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Confirmation, Job, MailKind, PrintRun, RunOutcome, Status
-from reader.verdict import estimates
 from services import events
+from services.actions.fields import Values
 from services.actors import Actor
-from services.errors import Conflict, Forbidden, Invalid
+from services.errors import Forbidden, Invalid
 from services.files import siblings, storage
+from services.jobs import plans
 from services.jobs.costs import cost_cents, round_up_hours
+from services.jobs.plans import PrintPlan
 from services.mail import outbox
+from services.mail.outbox import MAIL_OF_STATUS
 from services.students import confirmations
 from settings import lab
 
-if TYPE_CHECKING:
-    from services.jobs.workflow import Request
-
-MIN_WEIGHT_G, MAX_WEIGHT_G = 0.1, 20_000
-MIN_HOURS, MAX_HOURS = 0.01, 1_000  # half a minute; what is charged for is rounded up anyway
-MAX_REASON = 1_000
 OTHER_REASON = "Other"  # of lab.toml's rejection reasons: it stands for words of one's own
-# What a mail says is no longer true when the job is taken out of the status by hand.
-_MAILS = {
-    Status.PENDING: MailKind.APPROVAL,
-    Status.REJECTED: MailKind.REJECTION,
-    Status.COMPLETED: MailKind.COMPLETION,
-}
-
-
-@dataclass(frozen=True)
-class PrintPlan:
-    """What staff settle when they approve: grams, hours, and where it is printed. None keeps what
-    the student asked for."""
-
-    weight_g: float
-    time_hours: float
-    material: str | None = None
-    printer: str | None = None
-    color: str | None = None
 
 
 @dataclass
@@ -63,11 +38,8 @@ class Move:
     target: Status
     now: datetime
     actor: Actor
-    request: Request
+    values: Values
     confirmation: Confirmation | None = None
-
-
-Effect: TypeAlias = Callable[[Move], dict[str, Any]]
 
 
 def nothing(_: Move) -> dict[str, Any]:
@@ -76,13 +48,10 @@ def nothing(_: Move) -> dict[str, Any]:
 
 def approve(move: Move) -> dict[str, Any]:
     """Weight, time and price; the file to print (the plan's 3.4.2); the student's link."""
-    plan, job = move.request.plan, move.job
-    if plan is None:
-        raise Invalid(weight_g="Enter the weight in grams.", time_hours="Enter the time in hours.")
-    check_amounts(plan)
-    choose_printer(job, plan)
+    plan, job = PrintPlan(**move.values), move.job
+    plans.choose_printer(job, plan)
     material = lab().find_material(job.material)
-    assert material is not None  # choose_printer has looked it up
+    assert material is not None  # plans.choose_printer has looked it up
     job.weight_g, job.time_hours = plan.weight_g, round_up_hours(plan.time_hours)
     job.cost_cents = cost_cents(plan.weight_g, material.cents_per_gram, lab().pricing.minimum_cents)
     job.reject_reasons = None
@@ -113,12 +82,13 @@ def approve(move: Move) -> dict[str, Any]:
 
 
 def reject(move: Move) -> dict[str, Any]:
-    reasons = [reason.strip() for reason in move.request.reasons if reason.strip()]
+    """The reasons as the student reads them: “Other” gives way to the words that explain it."""
+    own = move.values.get("custom_reason")
+    named = [reason for reason in move.values.get("reasons", ()) if not (own and _is_other(reason))]
+    reasons = [*named, own] if own else named
     if not reasons:
         raise Invalid(reasons="Choose a reason or write your own, so that the student knows.")
-    if len(reasons) > 20 or any(len(reason) > MAX_REASON for reason in reasons):
-        raise Invalid(reasons=f"Give at most 20 reasons of at most {MAX_REASON} characters.")
-    if OTHER_REASON in reasons:  # it would be all that the student reads
+    if any(map(_is_other, reasons)):  # it would be all that the student reads
         raise Invalid(
             custom_reason=f"Write in your own words what “{OTHER_REASON}” is, so that the student "
             "knows."
@@ -129,20 +99,20 @@ def reject(move: Move) -> dict[str, Any]:
 
 
 def confirm(move: Move) -> dict[str, Any]:
-    if move.request.confirmation_id is None:  # services/students reads it from the token
+    link = move.values.get("confirmation_id")  # services/students reads it from the token
+    if link is None:
         raise Forbidden("Only the link in the student's e-mail does this.")
-    confirmations.use(move.session, move.request.confirmation_id, move.now)
+    confirmations.use(move.session, link, move.now)
     _set_confirmed(move.job, move.now)
     return {}
 
 
 def force_confirm(move: Move) -> dict[str, Any]:
-    require_price(move.job)
-    reason = _required_reason(move, "Say how the student confirmed.")
+    plans.require_price(move.job)
     confirmations.void(move.session, move.job.id, move.now)
     outbox.cancel_queued(move.session, move.job.id, MailKind.APPROVAL)
     _set_confirmed(move.job, move.now)
-    return {"reason": reason}
+    return {"reason": move.values["reason"]}
 
 
 def start_run(move: Move) -> dict[str, Any]:
@@ -156,7 +126,7 @@ def complete_run(move: Move) -> dict[str, Any]:
 
 
 def fail_run(move: Move) -> dict[str, Any]:
-    reason = _required_reason(move, "Say why the print failed.")
+    reason = move.values["reason"]
     _close_run(move, RunOutcome.FAILED, reason)
     return {"reason": reason, "printer": move.job.printer}
 
@@ -182,14 +152,14 @@ def reopen_run(move: Move) -> dict[str, Any]:
 
 def change_status(move: Move) -> dict[str, Any]:
     """The override: any status, with a reason. What hangs on the status is put in order with it."""
-    reason = _required_reason(move, "Say why the status is changed by hand.")
+    reason = move.values["reason"]
     if move.source is Status.PRINTING:
         finished = move.target is Status.COMPLETED
         _close_run(move, RunOutcome.COMPLETED if finished else RunOutcome.CANCELLED, reason)
     if move.target is Status.PRINTING:
         _open_run(move)
-    if move.source in _MAILS:
-        outbox.cancel_queued(move.session, move.job.id, _MAILS[move.source])
+    if move.source in MAIL_OF_STATUS:  # what it says is no longer true
+        outbox.cancel_queued(move.session, move.job.id, MAIL_OF_STATUS[move.source])
     if move.source is Status.PENDING:
         confirmations.void(move.session, move.job.id, move.now)
         move.job.is_confirmation_expired = False
@@ -200,72 +170,13 @@ def change_status(move: Move) -> dict[str, Any]:
     return {"reason": reason}
 
 
-def require_price(job: Job) -> None:
-    """A job that was made Pending by hand may have no price. Raises Conflict."""
-    if job.cost_cents is None:
-        raise Conflict("This job has no price yet. Change it back to Uploaded and approve it.")
-
-
 def _set_confirmed(job: Job, now: datetime) -> None:
     job.student_confirmed, job.student_confirmed_at = True, now
     job.is_confirmation_expired = False
 
 
-def _required_reason(move: Move, message: str) -> str:
-    reason = move.request.reason.strip()
-    if not reason:
-        raise Invalid(reason=message)
-    if len(reason) > MAX_REASON:
-        raise Invalid(reason=f"Use at most {MAX_REASON} characters.")
-    return reason
-
-
-def check_amounts(plan: PrintPlan) -> None:
-    """Raises Invalid with each amount that no print has."""
-    wrong = {
-        "weight_g": find_fault_of_weight(plan.weight_g),
-        "time_hours": find_fault_of_hours(plan.time_hours),
-    }
-    if any(wrong.values()):
-        raise Invalid(**{name: words for name, words in wrong.items() if words})
-
-
-def find_fault_of_weight(grams: float) -> str | None:
-    """What is wrong with a print's weight, in words."""
-    if math.isfinite(grams) and MIN_WEIGHT_G <= grams <= MAX_WEIGHT_G:
-        return None
-    return f"Enter the weight in grams: at least {MIN_WEIGHT_G}, at most {MAX_WEIGHT_G:,}."
-
-
-def find_fault_of_hours(hours: float) -> str | None:
-    """What is wrong with a print's time, in words."""
-    if math.isfinite(hours) and MIN_HOURS <= hours <= MAX_HOURS:
-        return None
-    return f"Enter the time in hours: at least {MIN_HOURS}, at most {MAX_HOURS:,}."
-
-
-def choose_printer(
-    job: Job, plan: PrintPlan, asked: Collection[str] = ("printer", "color")
-) -> None:
-    """Sets material, printer and colour, when they go together. Another material has another
-    estimate. What is not in `asked` is left as it is, even if the lab no longer has it."""
-    material = lab().find_material(plan.material or job.material)
-    if material is None:
-        names = ", ".join(known.name for known in lab().materials)
-        raise Invalid(material=f"Choose one of: {names}.")
-    printer = lab().find_printer(plan.printer or job.printer)
-    fitting = [known for known in lab().printers if known.material == material.name]
-    color, wrong = plan.color or job.color, {}
-    if "printer" in asked and (printer is None or printer not in fitting):
-        names = ", ".join(known.name for known in fitting)
-        wrong["printer"] = f"Choose a printer that prints {material.name}: {names}."
-    if "color" in asked and color not in material.colors:
-        wrong["color"] = f"{color} is not a {material.name} colour. Choose another one."
-    if wrong:
-        raise Invalid(**wrong)
-    if material.name != job.material:
-        job.model = estimates.renewed(job.model, material, lab())
-    job.material, job.printer, job.color = material.name, plan.printer or job.printer, color
+def _is_other(reason: str) -> bool:
+    return reason == OTHER_REASON
 
 
 def _open_run(move: Move) -> None:

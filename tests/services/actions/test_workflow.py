@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from models import AuditEntry, Confirmation, Event, Job, MailState, PrintRun, Status, utcnow
 from services import work
+from services.actions import registry
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 from services.files import storage
-from services.jobs import locks, workflow
-from services.jobs.effects import PrintPlan
+from services.jobs import locks
 from tests.support import jobs, whole
 
 REVERTS = {"revert-completion": Status.COMPLETED, "revert-pickup": Status.PAIDPICKEDUP}
@@ -46,7 +46,7 @@ def test_an_approval_sets_the_price(people, material, grams, cents):
         color="Clear",
         printer="prusa_mk4s" if filament else "formlabs_form3",
     )
-    approved = jobs.act(job.id, "approve", people.staff, plan=PrintPlan(grams, 1))
+    approved = jobs.act(job.id, "approve", people.staff, weight_g=grams, time_hours=1)
     assert approved.cost_cents == cents
     assert approved.weight_g == grams
 
@@ -56,7 +56,7 @@ def test_an_approval_sets_the_price(people, material, grams, cents):
 )
 def test_an_approval_rounds_hours_up_to_the_next_half(people, entered, stored):
     job = jobs.submit()
-    approved = jobs.act(job.id, "approve", people.staff, plan=PrintPlan(10, entered))
+    approved = jobs.act(job.id, "approve", people.staff, weight_g=10, time_hours=entered)
     assert approved.time_hours == stored
 
 
@@ -64,7 +64,7 @@ def test_an_approval_rounds_hours_up_to_the_next_half(people, entered, stored):
 def test_an_impossible_weight_is_refused(people, wrong):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
-        jobs.act(job.id, "approve", people.staff, plan=PrintPlan(wrong, 1))
+        jobs.act(job.id, "approve", people.staff, weight_g=wrong, time_hours=1)
     assert set(refused.value.fields) == {"weight_g"}
     assert jobs.read(job.id).status is Status.UPLOADED
 
@@ -73,21 +73,22 @@ def test_an_impossible_weight_is_refused(people, wrong):
 def test_an_impossible_time_is_refused(people, wrong):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
-        jobs.act(job.id, "approve", people.staff, plan=PrintPlan(1, wrong))
+        jobs.act(job.id, "approve", people.staff, weight_g=1, time_hours=wrong)
     assert set(refused.value.fields) == {"time_hours"}
 
 
 def test_an_approval_without_amounts_names_both(people):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
-        jobs.act(job.id, "approve", people.staff, plan=None)
+        jobs.act(job.id, "approve", people.staff, weight_g=None, time_hours=None)
     assert set(refused.value.fields) == {"weight_g", "time_hours"}
 
 
 def test_an_approval_may_choose_another_material_with_its_printer_and_colour(people):
     job = jobs.submit()
-    plan = PrintPlan(20, 2, material="Resin", printer="formlabs_form3", color="Gray")
-    approved = jobs.act(job.id, "approve", people.staff, plan=plan)
+    plan = {"weight_g": 20, "time_hours": 2}
+    resin = {"material": "Resin", "printer": "formlabs_form3", "color": "Gray"}
+    approved = jobs.act(job.id, "approve", people.staff, **plan, **resin)
     assert (approved.material, approved.printer, approved.color) == (
         "Resin",
         "formlabs_form3",
@@ -110,7 +111,7 @@ def test_an_approval_may_choose_another_material_with_its_printer_and_colour(peo
 def test_an_approval_refuses_what_does_not_go_together(people, choice, fields):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
-        jobs.act(job.id, "approve", people.staff, plan=PrintPlan(20, 2, **choice))
+        jobs.act(job.id, "approve", people.staff, weight_g=20, time_hours=2, **choice)
     assert set(refused.value.fields) == set(fields.split())
     assert jobs.read(job.id).printer == "prusa_mk4s"
 
@@ -150,9 +151,10 @@ def test_an_override_needs_a_reason(people, action, status, reason):
 
 
 def test_a_job_that_does_not_exist_is_not_found(people):
-    for action in workflow.TRANSITIONS:
+    for action, row in registry.by_name().items():
+        values = {field.name: field.example for field in row.fields}
         with pytest.raises(NotFound):
-            jobs.move("0" * 32, action, people.admin)
+            jobs.move("0" * 32, action, people.admin, **values)
 
 
 @pytest.mark.parametrize("action", REVERTS)
@@ -169,9 +171,7 @@ def test_a_revert_after_fifteen_minutes_is_refused(people, action):
     jobs.change(job.id, status_changed_at=utcnow() - timedelta(minutes=15, seconds=1))
     with pytest.raises(Conflict, match="15 minutes"):
         jobs.act(job.id, action, people.staff)
-    assert action not in [
-        row.action for row in workflow.list_actions(jobs.read(job.id), people.staff)
-    ]
+    assert action not in [row.name for row in registry.offered(jobs.read(job.id), people.staff)]
     assert jobs.read(job.id).status is REVERTS[action]
 
 
@@ -255,7 +255,11 @@ def test_the_metadata_is_enough_to_know_the_job_again(people):
 def test_the_actions_on_offer_are_those_of_the_role_and_the_status(people):
     job = jobs.job_in(Status.PAIDPICKEDUP, people)
     offered = {
-        role: [row.action for row in workflow.list_actions(job, people.of_role(role))]
+        role: [
+            row.name
+            for row in registry.offered(job, people.of_role(role))
+            if row.transition is not None
+        ]
         for role in ("student", "manager", "staff", "admin")
     }
     assert offered["student"] == offered["manager"] == []

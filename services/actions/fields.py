@@ -1,0 +1,185 @@
+"""What an action asks: the kinds of fields, their limits, and what is said when one is wrong.
+
+The dialogs and the API's bodies are both made from these. `check` is the service's own look at a
+value, whoever sent it.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from services.actors import Actor
+from services.errors import Invalid
+
+Values: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice: the value that is sent, and what people read."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One thing that is asked. `name` is the same in the API and in the dialog.
+
+    `missing` is said when a required value is left out. `keeps`: the dialog begins with what the
+    subject has. `is_half`: it stands beside its neighbour. `note` explains it in the API.
+    """
+
+    name: str
+    label: str = ""
+    is_required: bool = True
+    missing: str = ""
+    keeps: bool = False
+    is_half: bool = False
+    in_dialog: bool = True
+    in_api: bool = True
+    note: str = ""
+    example: Any = None
+
+    def check(self, value: Any) -> Any:
+        """The value as the action takes it; None for one that is left out. Raises ValueError with
+        what would be right."""
+        raise NotImplementedError
+
+    def require(self) -> None:
+        """Raises ValueError where it may not be left out."""
+        if self.is_required:
+            raise ValueError(self.missing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Field):
+    """Words of somebody's own. `is_long`: several lines."""
+
+    max_length: int
+    is_long: bool = False
+
+    def check(self, value: Any) -> str | None:
+        words = str(value or "").strip()
+        if not words:
+            self.require()
+            return None
+        if len(words) > self.max_length:
+            raise ValueError(f"Use at most {self.max_length:,} characters.")
+        return words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Field):
+    """An amount within limits; `unit` is for the API's document."""
+
+    least: float
+    most: float
+    unit: str
+    beyond: str  # what is said of a number that no print has
+
+    def check(self, value: Any) -> float | None:
+        if value is None:
+            self.require()
+            return None
+        if math.isnan(value):
+            raise ValueError(self.missing)
+        if not (math.isfinite(value) and self.least <= value <= self.most):
+            raise ValueError(self.beyond)
+        return float(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Field):
+    """One of several. `options` are those for a subject and a person; `values` are all that the
+    API knows, or None where the action itself judges what fits."""
+
+    options: Callable[[Any, Actor], Sequence[Option]]
+    values: Callable[[], Sequence[str]]
+    max_length: int = 64
+    is_closed: bool = True  # whether a value beyond `values` is refused here
+
+    def check(self, value: Any) -> str | None:
+        if value in (None, ""):
+            self.require()
+            return None
+        known = self.values()
+        if self.is_closed and value not in known:
+            raise ValueError(f"Choose one of: {', '.join(known)}.")
+        return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several(Field):
+    """Any number of a list's entries, or of one's own."""
+
+    options: Callable[[Any, Actor], Sequence[Option]]
+    most: int
+    max_length: int
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in value or () if word.strip())
+        if self.is_required and not words:
+            raise ValueError(self.missing)
+        if len(words) > self.most or any(len(word) > self.max_length for word in words):
+            raise ValueError(f"Give at most {self.most} of at most {self.max_length} characters.")
+        return words
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedId(Field):
+    """The subject's short id, typed to show that one means it. Asked in the dialog only."""
+
+    in_api: bool = False
+
+    def check(self, value: Any) -> None:
+        return None
+
+    def compare(self, value: Any, short_id: str) -> None:
+        """Raises Invalid unless it was typed."""
+        if str(value or "").strip().lower() != short_id:
+            raise Invalid(**{self.name: f"Type {short_id} to delete this job."})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Field):
+    """Yes or no, asked by the API; in the console, the button says it."""
+
+    in_dialog: bool = False
+
+    def check(self, value: Any) -> bool | None:
+        if value is None:
+            self.require()
+            return None
+        return bool(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed(Field):
+    """What the API takes for one value only, and which makes no difference."""
+
+    value: Any
+    is_required: bool = False
+    in_dialog: bool = False
+
+    def check(self, value: Any) -> None:
+        return None
+
+
+def check_all(fields: Iterable[Field], values: Values) -> dict[str, Any]:
+    """The values of the fields, checked; what was left out is left out. Raises Invalid with all
+    that is wrong."""
+    found: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for field in fields:
+        try:
+            value = field.check(values.get(field.name))
+        except ValueError as problem:
+            wrong[field.name] = str(problem)
+            continue
+        if value not in (None, ()):
+            found[field.name] = value
+    if wrong:
+        raise Invalid(**wrong)
+    return found

@@ -1,0 +1,216 @@
+"""Performs an action that changes a job's status: the only door to `Job.status`.
+
+What may happen, to whom and by whom is the table in services/actions/job_actions.py.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from models import STATUS_FOLDERS, STATUS_LABELS, Event, Job, Status
+from services import events, work
+from services.actions.effects import Move
+from services.actions.fields import Values, check_all
+from services.actions.rows import ROLE_OF_STATUS, Action, Lock, Transition
+from services.actors import Actor, require
+from services.errors import Conflict, Forbidden, Invalid
+from services.files import storage
+from services.jobs import locks, records
+from services.jobs.records import JobView
+from services.mail import outbox
+from settings import lab
+
+
+def move(
+    session: Session, job_id: str, action: Action, values: Values, *, actor: Actor
+) -> JobView | None:
+    """Performs a row that has a transition, on one job. `values` are those of the row's fields.
+
+    Returns the job as it is then, or None when it is deleted. Raises NotFound; Forbidden,
+    NotLockHolder; Conflict, LockedByOther; Invalid; StorageUnavailable, StorageFull. When it
+    raises, nothing has changed.
+    """
+    transition = action.transition
+    assert transition is not None
+    job, now = records.lock_row(session, job_id)
+    _check_status(session, action, transition, job, now)
+    _check_lock(action, job, now, actor)
+    told = check_all(action.fields, values)
+    if transition.deletes:
+        _delete(session, action, job, actor)
+        return None
+    target = _target(transition, job, told)
+    _check_role(Status(job.status), target, actor)
+    change = Move(session, job, Status(job.status), target, now, actor, told)
+    details = transition.effect(change)
+    _carry_out(change)
+    for event_type in transition.event_types:
+        about = _event_details(action, change, event_type) | details
+        events.record(session, job.id, event_type, actor, **about)
+    if transition.mail is not None:
+        outbox.queue(session, job, transition.mail, confirmation=change.confirmation)
+    session.flush()
+    return records.view(job, now)
+
+
+def moved_on(session: Session, job_id: str) -> Conflict:
+    """The refusal for somebody whose screen is behind: it says what the job is now, and who was
+    first. Raises NotFound."""
+    job, now = records.lock_row(session, job_id)
+    message, details = _who_was_first(session, job, Status(job.status), now)
+    return Conflict(message, **details)
+
+
+def revert_until(changed_at: datetime) -> datetime:
+    """Until when a change of status can be taken back."""
+    return changed_at + timedelta(minutes=lab().workflow.revert_window_minutes)
+
+
+def revert_seconds_left(changed_at: datetime, now: datetime) -> int:
+    """How long the last change of status can still be taken back, in whole seconds."""
+    return max(0, int((revert_until(changed_at) - now).total_seconds()))
+
+
+def _target(transition: Transition, job: Job, values: Values) -> Status:
+    chosen = values.get("new_status") if transition.target_is_chosen else transition.target
+    if chosen is None or chosen == job.status:
+        raise Invalid(new_status="Choose a status that differs from the present one.")
+    return Status(chosen)
+
+
+def _check_role(source: Status, target: Status, actor: Actor) -> None:
+    """The role belongs to where an action leads, and to what it takes a job away from."""
+    for status in (source, target):
+        if status in ROLE_OF_STATUS:
+            require(actor, ROLE_OF_STATUS[status])
+
+
+def _check_status(
+    session: Session, action: Action, transition: Transition, job: Job, now: datetime
+) -> None:
+    status = Status(job.status)
+    if status not in action.sources:
+        message, details = _who_was_first(session, job, status, now)
+        if transition.deletes:
+            raise Forbidden(
+                f"Only jobs that are {_labels(action.sources)} can be deleted. {message}",
+                **details,
+            )
+        raise Conflict(message, **details)
+    if transition.in_window and not revert_seconds_left(job.status_changed_at, now):
+        minutes = f"{lab().workflow.revert_window_minutes:g}"
+        raise Conflict(
+            f"This can be taken back for {minutes} minutes only. Use “Change status” instead.",
+            status=status,
+        )
+
+
+def _who_was_first(
+    session: Session, job: Job, status: Status, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """The sentence for whoever comes second, and the same as data."""
+    last = session.scalars(
+        select(Event)
+        .where(Event.job_id == job.id, Event.details.has_key("new_status"))
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).one_or_none()
+    message = f"This job is now “{STATUS_LABELS[status]}”"
+    details: dict[str, Any] = {"status": status}
+    if last is None:
+        return f"{message}.", details
+    details |= {"changed_by": last.user_name, "changed_at": last.timestamp}
+    return f"{message}: {last.user_name} was first, {_ago(now - last.timestamp)}.", details
+
+
+def _ago(past: timedelta) -> str:
+    """In words that hold in every time zone."""
+    minutes = int(past.total_seconds() // 60)
+    for number, unit in ((minutes // 1440, "day"), (minutes // 60, "hour"), (minutes, "minute")):
+        if number > 0:
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return "a moment ago"
+
+
+def _check_lock(action: Action, job: Job, now: datetime, actor: Actor) -> None:
+    if action.lock is Lock.HELD:
+        records.require_lock(job, now, actor)
+    elif action.lock is Lock.NOT_ANOTHERS:
+        records.refuse_if_locked_by_other(job, now, actor)
+
+
+def _carry_out(change: Move) -> None:
+    """Copies the files, then changes the row; the old folder goes after the commit."""
+    session, job = change.session, change.job
+    if job.locked_by_id == change.actor.id:
+        locks.clear(job)
+    job.last_updated_by, job.updated_at = change.actor.id, change.now
+    folder_name = job.folder.rpartition("/")[2]
+    new = {
+        "status": change.target,
+        "status_changed_at": change.now,
+        "folder": f"{STATUS_FOLDERS[change.target]}/{folder_name}",
+    }
+    metadata = records.metadata_of(job) | new | {"status_changed_at": change.now.isoformat()}
+    copied = storage.copy_folder(job.folder, change.target, metadata)
+    undo = partial(storage.remove_folder, copied.target)
+    work.on_rollback(session, partial(_clear_unless_there, job.id, copied.target, undo))
+    session.flush()
+    changed = session.execute(
+        update(Job).where(Job.id == job.id, Job.status == change.source).values(**new)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult for an UPDATE
+        raise Conflict("Somebody else changed this job at the same moment. Look again.")
+    session.refresh(job)
+    discard = partial(storage.discard, copied)
+    work.after_commit(session, partial(_clear_unless_there, job.id, copied.source, discard))
+
+
+def _clear_unless_there(job_id: str, folder: str, clear: Callable[[], None]) -> None:
+    """Clears the folder that a move leaves over, unless it is the job's own again.
+
+    The move has let go of the row's lock: others may have moved the job there since then. The lock
+    is taken again, so that nobody does while the folder goes.
+    """
+    with work.unit() as session:
+        job = session.get(Job, job_id, with_for_update={"key_share": True})
+        if job is None or job.folder != folder:
+            clear()
+
+
+def _event_details(action: Action, change: Move, event_type: str) -> dict[str, Any]:
+    details: dict[str, Any] = {"old_status": change.source, "new_status": change.target}
+    if event_type == "AdminAction":
+        details |= {"action": action.name, "override": True}
+    return details
+
+
+def _delete(session: Session, action: Action, job: Job, actor: Actor) -> None:
+    """The row, its history and its mails go with the commit, and the files after it."""
+    events.audit(
+        session,
+        "JobDeleted",
+        actor,
+        by_action=action.name,
+        job_id=job.id,
+        status=job.status,
+        student_name=job.student_name,
+        student_email=job.student_email,
+        display_name=job.display_name,
+        original_filename=job.original_filename,
+        file_hash=job.file_hash,
+    )
+    outbox.hold_all(session, job.id)
+    events.allow_deletion(session)
+    session.execute(delete(Event).where(Event.job_id == job.id))
+    session.execute(delete(Job).where(Job.id == job.id))
+    session.expunge(job)
+    work.after_commit(session, partial(storage.remove_folder, job.folder))
+
+
+def _labels(statuses: frozenset[Status]) -> str:
+    return " or ".join(STATUS_LABELS[status] for status in Status if status in statuses)
