@@ -11,7 +11,6 @@ from dash import (
     Input,
     Output,
     State,
-    callback,
     clientside_callback,
     ctx,
     no_update,
@@ -22,6 +21,8 @@ from sqlalchemy.orm import Session
 
 from components import answers, dialogs, ids, printfields, toasts
 from components.answers import About
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.checks import modelchecks, sliced_offers
 from services.errors import Conflict, Invalid, LockedByOther, Malformed, NotFound, PrintdeskError
@@ -50,7 +51,8 @@ _AT_ONCE: Mapping[str, Callable[..., Any]] = {
 }
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     Output(ids.DIALOG, "is_open"),
     Output(ids.DIALOG_TITLE, "children"),
     Output(ids.DIALOG_BODY, "children"),
@@ -109,7 +111,8 @@ def _begin_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
     )
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     Output(ids.DIALOG, "is_open", allow_duplicate=True),
     Output(ids.DIALOG_ERROR, "children", allow_duplicate=True),
     Output(ids.CHANGED, "data", allow_duplicate=True),
@@ -157,7 +160,8 @@ def _submit_batch(action: str, job_ids: Sequence[str]) -> tuple[Any, ...]:
     return False, "", _now()
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.DIALOG, "is_open", allow_duplicate=True),
     Input(ids.DIALOG_CANCEL, "n_clicks"),
     prevent_initial_call=True,
@@ -168,7 +172,8 @@ def cancel(clicks: Any) -> bool:
     return False
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.DIALOG_ABOUT, "data", allow_duplicate=True),
     Output(ids.DIALOG_BODY, "children", allow_duplicate=True),
     Output(ids.DIALOG_BEAT, "disabled", allow_duplicate=True),
@@ -191,7 +196,8 @@ def release(is_open: Any, given: Any) -> tuple[Any, ...]:
     return None, "", True, _now()
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     Output(ids.DIALOG_ERROR, "children", allow_duplicate=True),
     Output(ids.DIALOG_BEAT, "disabled", allow_duplicate=True),
     Input(ids.DIALOG_BEAT, "n_intervals"),

@@ -3,12 +3,14 @@
 import time
 from typing import Any
 
-from dash import ALL, Input, Output, State, callback, ctx, no_update
+from dash import ALL, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 from flask import g
 from sqlalchemy.orm import Session
 
 from components import answers, dialogs, ids, people, toasts
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.errors import Invalid, Malformed, NotFound, PrintdeskError
 from services.people import staff_list
@@ -23,14 +25,15 @@ _DONE = {
 }
 
 
-@callback(Output(ids.PEOPLE_LIST, "children"), Input(ids.PEOPLE_CHANGED, "data"))
+@role_callback(Role.ADMIN, Output(ids.PEOPLE_LIST, "children"), Input(ids.PEOPLE_CHANGED, "data"))
 def show_people(_changed: Any) -> Any:
     with work.unit() as session:
         listed = staff_list.list_people(session, actor=g.actor)
     return people.listed(listed, settings().auth_mode == "oidc")
 
 
-@callback(
+@role_callback(
+    Role.ADMIN,
     Output(ids.PEOPLE_DIALOG, "is_open"),
     Output(ids.PEOPLE_TITLE, "children"),
     Output(ids.PEOPLE_BODY, "children"),
@@ -62,7 +65,8 @@ def begin(pressed: Any) -> tuple[Any, ...]:
     )
 
 
-@callback(
+@role_callback(
+    Role.ADMIN,
     Output(ids.PEOPLE_DIALOG, "is_open", allow_duplicate=True),
     Output(ids.PEOPLE_BODY, "children", allow_duplicate=True),
     Output(ids.PEOPLE_ERROR, "children", allow_duplicate=True),
@@ -105,7 +109,8 @@ def submit(
     return (False, *[no_update] * 5, time.time())
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.PEOPLE_DIALOG, "is_open", allow_duplicate=True),
     Input(ids.PEOPLE_CANCEL, "n_clicks"),
     prevent_initial_call=True,
@@ -116,7 +121,8 @@ def cancel(clicks: Any) -> bool:
     return False
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.PEOPLE_BODY, "children", allow_duplicate=True),
     Output(ids.PEOPLE_ABOUT, "data", allow_duplicate=True),
     Input(ids.PEOPLE_DIALOG, "is_open"),

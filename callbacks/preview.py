@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, callback, clientside_callback, ctx
+from dash import ClientsideFunction, Input, Output, clientside_callback, ctx
 from flask import g
 
 from components import ids, preview
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.checks import previews
 from services.errors import NotFound
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.PREVIEW_VIEW, "children"),
     Output(ids.PREVIEW, "className"),
     Output(ids.PREVIEW_ABOUT, "data"),

@@ -4,11 +4,12 @@ import hashlib
 import json
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, no_update
 from dash.exceptions import PreventUpdate
 from flask import g
 
 from components import cards, ids, jobpanel, notes, panel, queueview
+from components.roles import role_callback
 from models import Role
 from services import events, work
 from services.errors import NotFound, PrintdeskError
@@ -20,7 +21,8 @@ from services.mail import outbox
 PAGE_SIZE = 50
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.QUEUE_TABS, "children"),
     Output(ids.QUEUE_LIST, "children"),
     Output(ids.QUEUE_SHOWN, "data"),
@@ -51,7 +53,8 @@ def show_queue(_refresh: Any, given: Any, shown: Any) -> tuple[Any, ...]:
     )
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.DETAIL, "children"),
     Output(ids.DETAIL_MORE, "children"),
     Output(ids.NOTES_ABOUT, "data"),

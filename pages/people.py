@@ -7,6 +7,7 @@ from flask import g
 
 from components import ids, people
 from components.parts import button, empty, icon
+from components.roles import role_page
 from components.shell import shell
 from models import Role
 from settings import settings
@@ -19,11 +20,13 @@ _NOTES = {
 }
 
 
+def _for_administrators_only() -> Component:
+    words = "Administrators keep the staff list. Ask one of them if something must change."
+    return shell(g.actor, "/people", empty("bi-lock", "This page is for administrators", words))
+
+
+@role_page(Role.ADMIN, instead=_for_administrators_only)
 def layout(**_query: str) -> Component:
-    # Only to spare others an empty page: the service is what refuses.
-    if not g.actor.may(Role.ADMIN):
-        words = "Administrators keep the staff list. Ask one of them if something must change."
-        return shell(g.actor, "/people", empty("bi-lock", "This page is for administrators", words))
     return shell(
         g.actor,
         "/people",

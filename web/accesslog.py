@@ -34,13 +34,14 @@ def _note_outcome(outcome: work.Outcome) -> None:
         return
     if outcome.refusal is None:
         g.changed = g.get("changed", frozenset()) | outcome.job_ids
-    elif not isinstance(outcome.refusal, NotFound):  # what is gone since is told, not refused
-        g.setdefault("turned_down", outcome.refusal.code)
+    # A route's refusal becomes its answer. What is gone since is told, not refused.
+    elif _is_callback() and not isinstance(outcome.refusal, NotFound):
+        g.setdefault("refused", outcome.refusal.code)
 
 
 def refusal() -> str | None:
     """Why this request was refused, in a word; a callback may have told the person itself."""
-    refused: str | None = g.get("refused") or (g.get("turned_down") if _is_callback() else None)
+    refused: str | None = g.get("refused")
     return refused
 
 
@@ -55,7 +56,7 @@ def about() -> dict[str, Any]:
         "job_id": found[0] if len(found) == 1 else None,
         "job_ids": found if len(found) > 1 else None,
         "callback": str(body["output"])[:_MOST] if "output" in body else None,
-        "staff_id": g.get("turned_out"),
+        "staff_id": g.get("signed_out"),
     }
     return {name: value for name, value in known.items() if value is not None}
 
@@ -88,7 +89,7 @@ def _log_request(response: Response) -> Response:
 
 def _body() -> dict[str, Any]:
     """What a page of somebody we know has sent to Dash. A stranger's words are not kept."""
-    known = g.get("actor") is not None or "turned_out" in g
+    known = g.get("actor") is not None or "signed_out" in g
     try:
         body = request.get_json(silent=True) if _is_callback() and known else None
     except (HTTPException, RecursionError):  # too large, nested too deeply: refused for that
