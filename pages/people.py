@@ -16,7 +16,7 @@ dash.register_page(__name__, path="/people", title="People · Printdesk")
 
 _NOTES = {
     "local": "People sign in with a password, which they can change under their name.",
-    "oidc": "People sign in with your organisation's account. Who is not on this list is refused.",
+    "oidc": "People sign in with your organisation's account. Anybody not on this list is refused.",
 }
 
 

@@ -106,11 +106,11 @@ class ProviderAuth(OIDCAuth):
         if not url:
             return redirect("/signed-out", code=303)
         # A page that goes on by itself: after a form, our policy allows no redirect elsewhere.
-        words = "You are signed out of Printdesk. Your organisation's sign-in page follows."
+        words = "You are signed out of Printdesk. Your organisation's sign-out page opens next."
         return _page("Signing out", words, go_on=url)
 
     def show_signed_out(self) -> ResponseReturnValue:
-        return _page("You are signed out", "Close the browser if others use this computer.")
+        return _page("You are signed out", "Close the browser if other people use this computer.")
 
 
 def provider_auth() -> ProviderAuth:

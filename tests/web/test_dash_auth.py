@@ -9,6 +9,7 @@ import dash
 import pytest
 from dash_auth import add_public_routes, list_groups, public_routes
 from flask import session
+from flask.sessions import SecureCookieSessionInterface
 
 from models import Role, Staff
 from services import work
@@ -161,6 +162,15 @@ def test_a_manager_who_is_promoted_presses_on_without_signing_in_again(desk):
     set_role(NAMES[Role.MANAGER], Role.STAFF)
     assert "pd-toast-bad" not in run(browser, begin, pressed).text
     assert rows()["jobs"] != before
+
+
+def test_groups_in_a_cookie_are_not_believed(desk):
+    """None of ours holds them; one that was made before a change of the code might."""
+    browser = desk.browser(Role.MANAGER)
+    signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
+    held = signer.loads(browser.get_cookie("printdesk").value)
+    browser.set_cookie("printdesk", signer.dumps(held | {"user": {"groups": ["admin"]}}))
+    assert groups_of(desk, headers=cookie_of(browser)) == GROUPS[Role.MANAGER]
 
 
 # The cookie
