@@ -20,7 +20,7 @@ from typing import Any, NoReturn, ParamSpec, TypeAlias, TypeVar
 from dash.development.base_component import Component
 
 from models import Role
-from services.actors import lacks
+from services.actors import missing_role
 from services.errors import NotSignedIn
 
 
@@ -96,4 +96,4 @@ def _refuse_stranger() -> NoReturn:
 
 
 def _refuse(role: Role) -> NoReturn:
-    raise lacks(role)
+    raise missing_role(role)

@@ -33,8 +33,8 @@ LONGEST_HINT = 2000
 
 
 class _NoConsole:
-    """In the place of the Dash application. dash-auth's constructor adds routes to its server, one
-    of which signs out by GET; nobody serves this one, and student_pages/provider.py has ours."""
+    """Stands in for the Dash application. dash-auth's constructor adds routes to its server, one of
+    which signs out by GET. Nobody serves this one; our routes are in student_pages/provider.py."""
 
     def __init__(self) -> None:
         self.server = Flask(__name__)

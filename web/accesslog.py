@@ -30,17 +30,20 @@ def init(app: Flask) -> None:
 
 
 def _note_outcome(outcome: work.Outcome) -> None:
+    """A callback may show a refusal to the person and answer like any other; a route's refusal
+    becomes its answer."""
     if not has_request_context():
         return
     if outcome.refusal is None:
         g.changed = g.get("changed", frozenset()) | outcome.job_ids
-    # A route's refusal becomes its answer. What is gone since is told, not refused.
-    elif _is_callback() and not isinstance(outcome.refusal, NotFound):
+    elif _is_callback() and not isinstance(
+        outcome.refusal, NotFound
+    ):  # a job that is gone is not a refusal
         g.setdefault("refused", outcome.refusal.code)
 
 
 def refusal() -> str | None:
-    """Why this request was refused, in a word; a callback may have told the person itself."""
+    """Why this request was refused, in a word."""
     refused: str | None = g.get("refused")
     return refused
 

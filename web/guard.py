@@ -1,7 +1,8 @@
 """Who is asking, and whether they may: what is not on the list of public routes is denied.
 
 The guard stands before every request: pages, API, and Dash's one endpoint for all callbacks. It
-never reads what a callback's body claims. What a signed-in person may do, the services decide.
+never reads what a callback's body claims. What a signed-in person may do, the services decide; the
+console's pages and callbacks refuse before that, by the groups that are set here at each request.
 """
 
 import time

@@ -177,7 +177,9 @@ def check_password(password: str, email: str, field: str = "password") -> None:
     elif len(password) > MAX_PASSWORD:
         wrong = f"Use a password of at most {MAX_PASSWORD} characters."
     elif len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
-        wrong = "This password is easy to guess. Use several words, or let a password manager make one."
+        wrong = (
+            "This password is easy to guess. Use several words, or let a password manager make one."
+        )
     if wrong:
         raise Invalid(**{field: wrong})
 

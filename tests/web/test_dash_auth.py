@@ -1,6 +1,7 @@
 """What dash-auth does here, and what it must never do: its groups decide who may run a callback or
 see a page, and its guard, which believes a request's body, is not there."""
 
+import json
 import os
 import subprocess
 import sys
@@ -95,6 +96,59 @@ def test_every_page_is_declared_with_its_role_and_both_refusals(desk):
         assert told["check_type"] == "one_of" and told["groups_key"] == "groups"
         with pytest.raises(NotSignedIn):
             told["unauthenticated_output"]()
+
+
+# A Dash application of its own, as one process can have only one.
+FLEXIBLE = """
+import json
+
+import dash
+from dash import Input, Output, State, html
+
+from components.roles import role_callback
+from models import Role
+from tests.support.callbacks import body_of, dependencies, run
+
+console = dash.Dash("test", enable_mcp=False, on_error=lambda error: dash.set_props(
+    "said", {"children": type(error).__name__}))
+console.server.secret_key = "of a test"
+console.layout = html.Div(id="said")
+
+@role_callback(
+    Role.STAFF,
+    output=dict(first=Output("first", "children"), second=Output("second", "children")),
+    inputs=dict(name=Input("name", "value"), both=(Input("one", "value"), Input("two", "value"))),
+    state=dict(kept=State("kept", "data")),
+    running=[(Output("button", "disabled"), True, False)],
+    prevent_initial_call=True,
+)
+def answer(name, both, kept):
+    return dict(second=[*both], first=f"{name} {kept}")
+
+browser = console.server.test_client()
+[callback] = [each for each in dependencies(browser) if "first" in each["output"]]
+values = {"name.value": "n", "one.value": 1, "two.value": 2, "kept.data": "k"}
+said = []
+for groups in (None, ["manager"], ["manager", "staff"]):
+    with browser.session_transaction() as session:
+        session |= {"user": {"groups": groups}} if groups else {}
+    said.append(run(browser, callback, values).get_json())
+print(json.dumps([callback["prevent_initial_call"], callback["running"], answer.__name__, said]))
+"""
+
+
+def test_a_callback_of_named_inputs_and_outputs_is_declared_like_any_other():
+    is_prevented, running, name, said = json.loads(printed(FLEXIBLE))
+    assert is_prevented is True and name == "answer"
+    assert running == {
+        "running": {"button.disabled": True},
+        "runningOff": {"button.disabled": False},
+    }
+    stranger, manager, staff = said
+    assert stranger["sideUpdate"] == {"said": {"children": "NotSignedIn"}}
+    assert manager["sideUpdate"] == {"said": {"children": "Forbidden"}}
+    assert not stranger["response"] and not manager["response"]
+    assert staff["response"] == {"first": {"children": "n k"}, "second": {"children": [1, 2]}}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -330,12 +384,12 @@ def test_passwords_kept_here_load_nothing_of_the_sign_in_with_a_provider():
 def loaded(names, **settings):
     """Which of the modules the application has loaded by itself, before its first request."""
     code = f"import sys, app; app.server; print(*[m for m in {names!r} if m in sys.modules])"
-    result = subprocess.run(
-        (sys.executable, "-c", code),
-        cwd=ROOT,
-        env=os.environ | {"OIDC_CLIENT_ID": "printdesk"} | settings,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return result.stdout.splitlines()[-1].split()
+    return printed(code, OIDC_CLIENT_ID="printdesk", **settings).split()
+
+
+def printed(code, **settings):
+    """The last line that a Python of its own prints."""
+    command, environment = (sys.executable, "-c", code), os.environ | settings
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()[-1]
