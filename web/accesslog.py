@@ -34,11 +34,10 @@ def _note_outcome(outcome: work.Outcome) -> None:
     becomes its answer."""
     if not has_request_context():
         return
+    is_gone = isinstance(outcome.refusal, NotFound)  # which is reported, but not a refusal
     if outcome.refusal is None:
         g.changed = g.get("changed", frozenset()) | outcome.job_ids
-    elif _is_callback() and not isinstance(
-        outcome.refusal, NotFound
-    ):  # a job that is gone is not a refusal
+    elif _is_callback() and not is_gone:
         g.setdefault("refused", outcome.refusal.code)
 
 
