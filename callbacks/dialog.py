@@ -12,7 +12,6 @@ from dash import (
     Input,
     Output,
     State,
-    callback,
     clientside_callback,
     ctx,
     no_update,
@@ -24,6 +23,8 @@ from sqlalchemy.orm import Session
 from components import answers, dialogs, ids, toasts
 from components.answers import About
 from components.dialogfacts import PlanFacts
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.actions import batches, registry, workflow
 from services.actions.rows import Action, Lock, Outcome, Show, Subject
@@ -68,7 +69,8 @@ def _submitted(**changed: Any) -> Updates:
     return dict.fromkeys(_AT_SUBMIT, no_update) | changed
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     output=_outputs(*_PARTS),
     inputs={"pressed": Input(ids.DIALOG_PRESSED, "data")},
     prevent_initial_call=True,
@@ -129,7 +131,8 @@ def _begin_batch(about: About, job_ids: Sequence[str]) -> Updates:
     )
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     output=_outputs(*_AT_SUBMIT),
     inputs={
         "clicks": Input(ids.DIALOG_SUBMIT, "n_clicks"),
@@ -196,7 +199,8 @@ def _show_password(outcome: Outcome) -> Updates:
     )
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     Output(ids.DIALOG, "is_open", allow_duplicate=True),
     Input(ids.DIALOG_CANCEL, "n_clicks"),
     prevent_initial_call=True,
@@ -207,7 +211,8 @@ def cancel(clicks: Any) -> bool:
     return False
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     output=_outputs("about", "body", "no_beat", "changed"),
     inputs={"is_open": Input(ids.DIALOG, "is_open")},
     state={"given": State(ids.DIALOG_ABOUT, "data")},
@@ -231,7 +236,8 @@ def release(is_open: Any, given: Any) -> Updates:
     return closed | {"changed": _now()}
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     output=_outputs("error", "no_beat"),
     inputs={"beat": Input(ids.DIALOG_BEAT, "n_intervals")},
     state={

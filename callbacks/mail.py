@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from dash import Input, Output, callback, ctx, dcc, html
+from dash import Input, Output, ctx, dcc, html
 from dash.development.base_component import Component
 from flask import g
 
 from components import ids
 from components.parts import button, chip, empty, linked, moment
-from models import MailState
+from components.roles import role_callback
+from models import MailState, Role
 from services import work
 from services.errors import Malformed
 from services.mail import outbox
@@ -22,7 +23,8 @@ _STATES = {
 }
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     Output(ids.MAIL_LIST, "children"),
     Input(ids.REFRESH, "data"),
     Input(ids.MAIL_PRESSED, "data"),

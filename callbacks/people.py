@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from dash import Input, Output, State, callback
+from dash import Input, Output, State
 from flask import g
 
 from callbacks.redrawing import changed
 from components import ids, people
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.people import staff_list
 
 
-@callback(
+@role_callback(
+    Role.ADMIN,
     output={
         "people": Output(ids.PEOPLE_LIST, "children"),
         "shown": Output(ids.PEOPLE_SHOWN, "data"),

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, callback, clientside_callback, ctx
+from dash import ClientsideFunction, Input, Output, clientside_callback, ctx
 from flask import g
 
 from components import ids, preview
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.checks import previews
 from services.errors import NotFound
@@ -13,7 +15,8 @@ from services.errors import NotFound
 _CLOSED: dict[str, Any] = {"view": [], "look": preview.CLASS, "about": None}
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     output={
         "view": Output(ids.PREVIEW_VIEW, "children"),
         "look": Output(ids.PREVIEW, "className"),

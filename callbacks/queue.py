@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
+from dash import ClientsideFunction, Input, Output, State, clientside_callback
 from flask import g
 
 from callbacks.redrawing import changed
 from components import cards, ids, jobpanel, notes, panel, queueview
+from components.roles import role_callback
 from models import Role
 from services import events, work
 from services.errors import NotFound, PrintdeskError
@@ -18,7 +19,8 @@ from services.mail import outbox
 PAGE_SIZE = 50
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     output={
         "tabs": Output(ids.QUEUE_TABS, "children"),
         "jobs": Output(ids.QUEUE_LIST, "children"),
@@ -50,7 +52,8 @@ def show_queue(refresh: Any, given: Any, shown: Any) -> dict[str, Any]:
     )
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     output={
         "top": Output(ids.DETAIL, "children"),
         "below": Output(ids.DETAIL_MORE, "children"),

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback
+from dash import ALL, ClientsideFunction, Input, Output, State, clientside_callback
 from dash.exceptions import PreventUpdate
 from flask import g
 
 from components import charts, ids, reports
+from components.roles import role_callback
+from models import Role
 from services import work
 from services.reports import words
 from services.reports.asking import report_filters
@@ -17,7 +19,8 @@ from services.reports.tables import TABLES
 _CONTROLS = ("period", "from", "to", "printer", "material", "discipline", "confirmation")
 
 
-@callback(
+@role_callback(
+    Role.MANAGER,
     output={
         "head": Output(ids.REPORT_HEAD, "children"),
         "key": Output(ids.REPORT_KEY, "children"),
@@ -35,7 +38,8 @@ def show_key_figures(view: Any) -> dict[str, Any]:
 def _register(name: str) -> None:
     """The callback of one section."""
 
-    @callback(
+    @role_callback(
+        Role.MANAGER,
         Output(ids.report_section(name), "children"),
         Input(ids.REPORT_VIEW, "data"),
         Input(ids.REPORT_THEME, "data"),

@@ -6,11 +6,13 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, callback, clientside_callback
+from dash import ClientsideFunction, Input, Output, clientside_callback
 from dash.exceptions import PreventUpdate
 from flask import g
 
 from components import debug, ids
+from components.roles import role_callback
+from models import Role
 from reader.verdict import judging
 from services import health, work
 from services.jobs import locks
@@ -25,7 +27,8 @@ clientside_callback(
 )
 
 
-@callback(
+@role_callback(
+    Role.STAFF,
     Output(ids.DEBUG_SERVER, "children"),
     Input(ids.DEBUG_OPEN, "data"),
     Input(ids.REFRESH, "data"),

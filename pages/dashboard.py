@@ -7,12 +7,15 @@ from flask import g
 
 from components import dialogs, ids, queueview, toolbar
 from components.jobpanel import panel
+from components.roles import role_page
 from components.shell import shell
+from models import Role
 from settings import lab
 
 dash.register_page(__name__, path="/dashboard", title="Queue · Printdesk")
 
 
+@role_page(Role.MANAGER)
 def layout(job: str = "", **query: str) -> Component:
     """The page; the address says where it begins: see components/queueview.py."""
     view = queueview.parts(query)

@@ -8,7 +8,9 @@ from flask import g
 from components import dialogs, ids
 from components.jobpanel import panel
 from components.parts import icon
+from components.roles import role_page
 from components.shell import shell
+from models import Role
 from services import work
 from services.errors import NotFound
 from services.jobs import records
@@ -16,6 +18,7 @@ from services.jobs import records
 dash.register_page(__name__, path_template="/job/<job_id>", title="Job · Printdesk")
 
 
+@role_page(Role.MANAGER)
 def layout(job_id: str = "", **_query: str) -> Component:
     """The page of one job; `job_id` may be the short id that people say."""
     try:

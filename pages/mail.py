@@ -7,6 +7,7 @@ from flask import g
 
 from components import ids
 from components.parts import empty
+from components.roles import role_page
 from components.shell import shell
 from models import Role
 from settings import settings
@@ -14,11 +15,13 @@ from settings import settings
 dash.register_page(__name__, path="/mail", title="Mail · Printdesk")
 
 
+def _for_staff_only() -> Component:
+    words = "Mails to students are for people who work on the queue."
+    return shell(g.actor, "/mail", empty("bi-lock", "This page is for staff", words))
+
+
+@role_page(Role.STAFF, instead=_for_staff_only)
 def layout(**_query: str) -> Component:
-    # Only to spare others an empty page: the service is what refuses.
-    if not g.actor.may(Role.STAFF):
-        words = "Mails to students are for those who work on the queue."
-        return shell(g.actor, "/mail", empty("bi-lock", "This page is for staff", words))
     note = (
         "Mails go out by themselves; what failed is tried again."
         if settings().smtp_url

@@ -7,6 +7,7 @@ from flask import g
 
 from components import actionbuttons, dialogs, ids
 from components.parts import empty
+from components.roles import role_page
 from components.shell import shell
 from models import Role
 from settings import settings
@@ -15,15 +16,17 @@ dash.register_page(__name__, path="/people", title="People · Printdesk")
 
 _NOTES = {
     "local": "People sign in with a password, which they can change under their name.",
-    "oidc": "People sign in with your organisation's account. Who is not on this list is refused.",
+    "oidc": "People sign in with your organisation's account. Anybody not on this list is refused.",
 }
 
 
+def _for_administrators_only() -> Component:
+    words = "Administrators keep the staff list. Ask one of them if something must change."
+    return shell(g.actor, "/people", empty("bi-lock", "This page is for administrators", words))
+
+
+@role_page(Role.ADMIN, instead=_for_administrators_only)
 def layout(**_query: str) -> Component:
-    # Only to spare others an empty page: the service is what refuses.
-    if not g.actor.may(Role.ADMIN):
-        words = "Administrators keep the staff list. Ask one of them if something must change."
-        return shell(g.actor, "/people", empty("bi-lock", "This page is for administrators", words))
     return shell(
         g.actor,
         "/people",

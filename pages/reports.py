@@ -6,7 +6,9 @@ from dash.development.base_component import Component
 from flask import g
 
 from components import charts, ids, reports
+from components.roles import role_page
 from components.shell import shell
+from models import Role
 from services.errors import Invalid
 from services.reports.asking import report_filters
 from services.reports.asking.report_filters import Filters
@@ -14,6 +16,7 @@ from services.reports.asking.report_filters import Filters
 dash.register_page(__name__, path="/reports", title="Reports · Printdesk")
 
 
+@role_page(Role.MANAGER)
 def layout(**query: str) -> Component:
     """The page; its address says what it is narrowed to (services/reports/asking)."""
     try:

@@ -29,7 +29,12 @@ SYSTEM = Actor("system", "System")
 def require(actor: Actor, role: Role) -> None:
     """Raises Forbidden unless the actor has the role or a higher one. The system may do all."""
     if actor is not SYSTEM and not actor.may(role):
-        raise Forbidden(
-            f"This needs the role {role.value}. Ask an administrator if you should have it.",
-            role=role.value,
-        )
+        raise missing_role(role)
+
+
+def missing_role(role: Role) -> Forbidden:
+    """The refusal of somebody who does not have the role."""
+    return Forbidden(
+        f"This needs the role {role.value}. Ask an administrator if you should have it.",
+        role=role.value,
+    )

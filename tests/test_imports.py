@@ -33,9 +33,14 @@ EXTRA = {
     "launch/background.py": {"tasks"},  # it is the worker's process
     "launch/checks.py": {"tasks"},
 }
+# Authlib's Flask client and dash-auth, which drives it, belong to the edge.
+AT_THE_EDGE = {
+    *("flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"),
+    *("dash_auth", "authlib"),
+}
 SPARE = {
-    "services": {"flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"},
-    "models": {"flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"},
+    "services": AT_THE_EDGE,
+    "models": AT_THE_EDGE,
     "components": {"flask", "celery", "sqlalchemy"},
     "tasks": {"flask", "dash"},
     "api": {"dash", "celery", "sqlalchemy"},

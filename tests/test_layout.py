@@ -195,6 +195,7 @@ def test_pages_with_300_jobs_are_whole_and_bounded(desk, role):
         "?a=1&a=2",
         "?status=PENDING&status=PRINTING",
         "?children=x&id=y&_query=z",
+        "?output=x&args=y&kwargs=z&func=x&layout=y&self=z",
         "?search=%3Cscript%3E",
         "?page=999999999999999999999&sort=x&printer=%00&from=2026-02-31&to=99999-01-01&expired=2",
         "?page=-1&from=0001-01-01&to=9999-12-31&unreviewed=1&search=%25%00",

@@ -30,17 +30,20 @@ def init(app: Flask) -> None:
 
 
 def _note_outcome(outcome: work.Outcome) -> None:
+    """A callback may show a refusal to the person and answer like any other; a route's refusal
+    becomes its answer."""
     if not has_request_context():
         return
+    is_gone = isinstance(outcome.refusal, NotFound)  # which is reported, but not a refusal
     if outcome.refusal is None:
         g.changed = g.get("changed", frozenset()) | outcome.job_ids
-    elif not isinstance(outcome.refusal, NotFound):  # what is gone since is told, not refused
-        g.setdefault("turned_down", outcome.refusal.code)
+    elif _is_callback() and not is_gone:
+        g.setdefault("refused", outcome.refusal.code)
 
 
 def refusal() -> str | None:
-    """Why this request was refused, in a word; a callback may have told the person itself."""
-    refused: str | None = g.get("refused") or (g.get("turned_down") if _is_callback() else None)
+    """Why this request was refused, in a word."""
+    refused: str | None = g.get("refused")
     return refused
 
 
@@ -55,7 +58,7 @@ def about() -> dict[str, Any]:
         "job_id": found[0] if len(found) == 1 else None,
         "job_ids": found if len(found) > 1 else None,
         "callback": str(body["output"])[:_MOST] if "output" in body else None,
-        "staff_id": g.get("turned_out"),
+        "staff_id": g.get("signed_out"),
     }
     return {name: value for name, value in known.items() if value is not None}
 
@@ -88,7 +91,7 @@ def _log_request(response: Response) -> Response:
 
 def _body() -> dict[str, Any]:
     """What a page of somebody we know has sent to Dash. A stranger's words are not kept."""
-    known = g.get("actor") is not None or "turned_out" in g
+    known = g.get("actor") is not None or "signed_out" in g
     try:
         body = request.get_json(silent=True) if _is_callback() and known else None
     except (HTTPException, RecursionError):  # too large, nested too deeply: refused for that

@@ -1,7 +1,8 @@
 """Who is asking, and whether they may: what is not on the list of public routes is denied.
 
 The guard stands before every request: pages, API, and Dash's one endpoint for all callbacks. It
-never reads what a callback's body claims. What a signed-in person may do, the services decide.
+never reads what a callback's body claims. What a signed-in person may do, the services decide; the
+console's pages and callbacks refuse before that, by the groups that are set here at each request.
 """
 
 import time
@@ -76,20 +77,26 @@ def safe_next(target: str) -> str:
 
 
 def _identify() -> None:
-    g.started, g.actor, g.by_cookie, g.state = time.monotonic(), None, False, ""
+    g.started, g.actor, g.state = time.monotonic(), None, ""
     if request.endpoint in ("_dash_assets.static", "health.read_health"):
         return
+    found = _find_identity()
+    if found is not None:
+        g.actor, g.state = found.actor, found.state
+        sessions.set_groups(found.actor)
+
+
+def _find_identity() -> Identity | None:
+    """The person of the bearer token, or without one of the cookie. Raises NotSignedIn."""
     header = request.headers.get("Authorization", "")
-    if header:
-        scheme, _, token = header.partition(" ")
-        if request.endpoint in PUBLIC:
-            return
-        if scheme.lower() != "bearer" or not token.strip():
-            raise NotSignedIn("Invalid or expired token")
-        identity = _read_bearer(token.strip())
-        g.actor, g.state = identity.actor, identity.state
-    elif (found := sessions.find_identity(with_state=_asks_again())) is not None:
-        g.actor, g.by_cookie, g.state = found.actor, True, found.state
+    if not header:
+        return sessions.find_identity(with_state=_asks_again())
+    scheme, _, token = header.partition(" ")
+    if request.endpoint in PUBLIC:
+        return None
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn("Invalid or expired token")
+    return _read_bearer(token.strip())
 
 
 def _asks_again() -> bool:
@@ -138,7 +145,7 @@ def _require_sign_in() -> Response | None:
         return None
     if request.path.startswith("/api/") or request.method not in SAFE_METHODS or is_dash_call():
         raise NotSignedIn("Invalid or expired token")
-    if "turned_out" in g:
+    if "signed_out" in g:
         g.refused = NotSignedIn.code  # led to the page for signing in, and refused all the same
     wanted = request.full_path.rstrip("?")
     suffix = "" if wanted == "/" else f"?next={quote(safe_next(wanted))}"

@@ -4,14 +4,20 @@ The cookie names the person, the mark of all their sessions, and this session al
 the person is deactivated or gets another password, and when this browser signs out: then a copy of
 its cookie is worth nothing either. That is kept in the database
 (services/people/ended_sessions.py), and nothing else has to be up for it.
+
+What the person may do is not in the cookie: it would outlast a change on the staff list by hours.
+`session["user"]["groups"]`, which dash-auth reads (components/roles.py), is written anew from the
+staff list for each request, and never stored.
 """
 
 import secrets
 
-from flask import Flask, g, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, g, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
+from models import Role
 from services import work
+from services.actors import Actor
 from services.people import accounts, ended_sessions
 from services.people.accounts import Identity
 from settings import settings
@@ -22,6 +28,13 @@ class _Cookies(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return is_https()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Without the person's groups, and with no cookie where nothing else has changed."""
+        was_modified = session.modified
+        session.pop("user", None)
+        session.modified = was_modified
+        super().save_session(app, session, response)
 
 
 def init(app: Flask) -> None:
@@ -43,9 +56,17 @@ def start(identity: Identity) -> None:
     g.actor = identity.actor
 
 
+def set_groups(actor: Actor) -> None:
+    """Tells dash-auth, for this request, what the person may do: a group for each role that theirs
+    includes, so that whoever asks for one of them lets higher roles in."""
+    was_modified = session.modified
+    session["user"] = {"groups": [role.value for role in Role if actor.may(role)]}
+    session.modified = was_modified
+
+
 def find_identity(*, with_state: bool = False) -> Identity | None:
     """Whose session the request's cookie is; None without one, or when it counts no more. Then it
-    is dropped, and `g.turned_out` says whose it was."""
+    is dropped, and `g.signed_out` says whose it was."""
     if "staff_id" not in session:
         return None
     staff_id, stamp = str(session["staff_id"]), str(session.get("stamp", ""))
@@ -55,7 +76,7 @@ def find_identity(*, with_state: bool = False) -> Identity | None:
     if session_id and found is not None and secrets.compare_digest(found.stamp, stamp):
         return found
     session.clear()
-    g.turned_out = staff_id[:100]
+    g.signed_out = staff_id[:100]
     return None
 
 

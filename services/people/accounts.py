@@ -163,7 +163,7 @@ def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -
         raise Invalid(old="This is not your password.") from None
     check_password(new, staff.email, "new")
     if new == old:
-        raise Invalid(new="Choose another password than the one you have.")
+        raise Invalid(new="Choose a password that differs from your current one.")
     staff.password_hash = hash_password(new)
     events.audit(session, "PasswordChanged", actor, email=staff.email)
     return identity_of(staff)
@@ -177,7 +177,9 @@ def check_password(password: str, email: str, field: str = "password") -> None:
     elif len(password) > MAX_PASSWORD:
         wrong = f"Use a password of at most {MAX_PASSWORD} characters."
     elif len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
-        wrong = "This password is easy to guess. Take several words, or let a program make one."
+        wrong = (
+            "This password is easy to guess. Use several words, or let a password manager make one."
+        )
     if wrong:
         raise Invalid(**{field: wrong})
 

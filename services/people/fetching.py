@@ -4,6 +4,7 @@ or hostile costs no more than an error."""
 import http.client
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -38,7 +39,7 @@ def get_object(url: str, *, token: str = "") -> dict[str, Any]:
     deadline = time.monotonic() + TIMEOUT_S
     try:
         with _opener.open(Request(url, headers=headers), timeout=TIMEOUT_S) as answer:
-            found = json.loads(_read(answer, deadline))
+            found = json.loads(read_bounded(answer.read1, deadline))
     except RecursionError:
         raise away("RecursionError") from None
     except (OSError, ValueError, http.client.HTTPException) as problem:
@@ -61,9 +62,11 @@ def away(problem: str) -> ProviderAway:
     )
 
 
-def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+def read_bounded(read1: Callable[[int], bytes], deadline: float) -> bytes:
+    """All that `read1` of an answer gives, piece by piece. Raises ValueError when that is too much,
+    or not over by the deadline (of time.monotonic), however often a little of it comes."""
     body = b""
-    while piece := answer.read1(_PIECE):
+    while piece := read1(_PIECE):
         body += piece
         if len(body) > MAX_BYTES or time.monotonic() > deadline:
             raise ValueError("too large or too slow")

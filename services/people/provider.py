@@ -1,86 +1,55 @@
-"""Sign-in with an OpenID Connect provider: the authorization code flow with PKCE, state and nonce.
+"""An OpenID Connect provider, as far as Printdesk believes it: its metadata, its ID tokens, its
+userinfo, and the address for signing out.
 
-Authlib builds the request and exchanges the code (RFC 6749, RFC 7636, and the client authentication
-that the provider wants). The ID token is checked by services/people/bearer.py, as the API's tokens
-are: algorithms of our choice, the issuer of the settings, and keys that are fetched within bounds;
-all three Authlib takes from the provider's metadata. dash-auth's OIDCAuth is not used: it adds its
-own guard, which decides from what the browser sends, it cannot refuse somebody who is not on the
-staff list, and it names one more place where it is decided who is signed in.
+dash-auth and Authlib run the sign-in itself (student_pages/provider_auth.py, web/oidc_client.py).
+What they would take from the provider's metadata is decided here: the ID token is checked by
+services/people/bearer.py, as the API's tokens are, with algorithms of our choice, the issuer of the
+settings, and keys that are fetched within bounds.
 """
 
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client import OAuth2Session
-from requests import RequestException
 
 from services.errors import Forbidden, NotSignedIn
 from services.people import bearer, fetching, jwks
 from settings import settings
 
 METADATA_S = 60 * 60.0
-RETRY_S = 5.0  # while it is away, so that one wait serves all who want to sign in
-SCOPE = "openid email profile"
+RETRY_S = 5.0  # while it is away, so that one wait serves everybody who wants to sign in
 _WANTED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A sign-in that has begun. All but the address is kept in the person's session until they
-    come back."""
-
-    url: str
-    state: str
-    nonce: str
-    verifier: str
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """What the provider vouches for, and the ID token, as the hint for signing out there."""
-
-    claims: dict[str, Any]
-    id_token: str
+def client_metadata() -> dict[str, str]:
+    """The addresses that a client needs, and how it says who it is. Raises Retryable while the
+    provider is away."""
+    known = _metadata()
+    return {
+        "authorization_endpoint": known["authorization_endpoint"],
+        "token_endpoint": known["token_endpoint"],
+        "token_endpoint_auth_method": _authentication_method(known),
+    }
 
 
-def begin(redirect_uri: str, *, again: bool = False) -> Attempt:
-    """Where to send the person. With `again`, the provider asks who they are even if it knows.
-
-    Raises Retryable while the provider is away.
-    """
-    verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
-    more = {"prompt": "login"} if again else {}
-    with _client(redirect_uri) as client:
-        url, state = client.create_authorization_url(
-            _metadata()["authorization_endpoint"],
-            state=secrets.token_urlsafe(24),
-            nonce=nonce,
-            code_verifier=verifier,
-            **more,
-        )
-    return Attempt(url, state, nonce, verifier)
-
-
-def finish(code: str, redirect_uri: str, *, nonce: str, verifier: str) -> SignedIn:
-    """Exchanges the code that the person brought back. Raises Forbidden, Retryable."""
-    token = _exchange(code, redirect_uri, verifier)
+def read_claims(token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+    """The verified claims of the token endpoint's answer. Raises Forbidden, Retryable."""
     id_token = token.get("id_token")
     try:
         claims = _read_id_token(id_token if isinstance(id_token, str) else "", nonce)
     except NotSignedIn:
         log.warning("oidc_refused", problem="the ID token is not valid")
-        raise _failed() from None
+        raise not_completed() from None
     if "email" not in claims:  # providers may give it by this way only (OpenID Connect 5.4)
         claims |= _ask_userinfo(str(token.get("access_token", "")), claims["sub"])
-    return SignedIn(claims, str(id_token))
+    return claims
 
 
 def sign_out_url(id_token: str, return_to: str) -> str:
@@ -98,23 +67,18 @@ def sign_out_url(id_token: str, return_to: str) -> str:
     return f"{address}{'&' if '?' in str(address) else '?'}{urlencode(asked)}"
 
 
-def _exchange(code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
-    try:
-        with _client(redirect_uri) as client:
-            found = client.fetch_token(
-                _metadata()["token_endpoint"],
-                code=code,
-                code_verifier=verifier,
-                timeout=fetching.TIMEOUT_S,
-                allow_redirects=False,
-            )
-    except AuthlibBaseError as refused:
-        # The code alone: a description may quote what was sent.
-        log.warning("oidc_refused", problem=str(refused.error)[:100])
-        raise _failed() from None
-    except (RequestException, ValueError) as problem:
-        raise fetching.away(type(problem).__name__) from None
-    return dict(found) if isinstance(found, dict) else {}
+def not_completed() -> Forbidden:
+    """The refusal of a sign-in that went wrong; the log says how."""
+    return Forbidden("The sign-in was not completed. Please try again.")
+
+
+def _authentication_method(known: Mapping[str, Any]) -> str:
+    if not settings().oidc_client_secret:
+        return "none"
+    offered = known.get("token_endpoint_auth_methods_supported")
+    # OpenID Connect Discovery 1.0: without a word, basic is meant.
+    offered = offered if isinstance(offered, list) else ["client_secret_basic"]
+    return "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
 
 
 def _read_id_token(id_token: str, nonce: str) -> dict[str, Any]:
@@ -144,22 +108,6 @@ def _ask_userinfo(access_token: str, subject: str) -> dict[str, Any]:
     if found.get("sub") != subject:
         return {}
     return {name: found[name] for name in ("email", "email_verified", "name") if name in found}
-
-
-def _client(redirect_uri: str) -> OAuth2Session:
-    secret = settings().oidc_client_secret
-    offered = _metadata().get("token_endpoint_auth_methods_supported")
-    # OpenID Connect Discovery 1.0: without a word, basic is meant.
-    offered = offered if isinstance(offered, list) else ["client_secret_basic"]
-    method = "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
-    return OAuth2Session(
-        client_id=settings().oidc_client_id,
-        client_secret=secret or None,
-        token_endpoint_auth_method=method if secret else "none",
-        scope=SCOPE,
-        redirect_uri=redirect_uri,
-        code_challenge_method="S256",
-    )
 
 
 @dataclass
@@ -213,7 +161,3 @@ def _check(found: dict[str, Any], issuer: str) -> None:
 
 def _is_address(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(("https://", "http://"))
-
-
-def _failed() -> Forbidden:
-    return Forbidden("The sign-in was not completed. Please try again.")

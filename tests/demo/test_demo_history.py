@@ -138,7 +138,7 @@ def test_prices_are_those_of_the_lab(session):
         assert job.cost_cents == expected
 
 
-def test_models_are_turned_down_for_what_is_wrong_with_them(session):
+def test_models_are_rejected_for_what_is_wrong_with_them(session):
     decided = [job for job in rows(session, Job) if job.status != Status.UPLOADED]
     flawed = [job for job in decided if job.model.get("warnings") or job.model["state"] != "ok"]
     rejected = {job.id for job in decided if job.reject_reasons}

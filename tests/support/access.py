@@ -4,13 +4,15 @@ tests/web/test_roles.py compares these tables with what is registered, and asks 
 everybody below it. Whoever adds a route, a page or a callback adds its row here.
 """
 
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import dash
+from dash_auth import protected
 from flask import Flask
 
 from models import Role
@@ -228,4 +230,12 @@ def name_of_callback(callback: dict[str, Any]) -> str:
     function = dash.get_app().callback_map[callback["output"]].get("callback")
     if function is None:
         return first
+    function = declaration(function).get("output", function)
     return f"{first} ({function.__module__.removeprefix('callbacks.')}.{function.__name__})"
+
+
+def declaration(function: Callable[..., Any]) -> Mapping[str, Any]:
+    """What dash-auth's `protected` was told of a function that it keeps, `output`, and when it runs
+    it: `groups`, `unauthenticated_output` and the like. Empty when it does not keep it."""
+    kept = inspect.unwrap(function)
+    return inspect.getclosurevars(kept).nonlocals if kept.__module__ == protected.__module__ else {}

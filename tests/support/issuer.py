@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -57,6 +57,8 @@ class Issuer:
         self.keys: list[dict[str, Any]] = [public_jwk(rsa_key(), "first")]
         self.answer: tuple[int, bytes] | None = None
         self.wait_s = 0.0
+        self.location = ""  # where an answer says to go
+        self.pause_s = 0.0  # after each byte of an answer
         self.asked = 0
         self.pages: dict[str, Any] = {}
         self.others: list[tuple[str, str]] = []
@@ -117,9 +119,17 @@ class Issuer:
                 status, body = issuer.answer or usual
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                if issuer.location:
+                    self.send_header("Location", issuer.location)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if not issuer.pause_s:
+                    self.wfile.write(body)
+                    return
+                with suppress(OSError):  # whoever asked has gone away
+                    for byte in body:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(issuer.pause_s)
 
             do_POST = do_GET
 

@@ -4,9 +4,12 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from dash_auth.oidc_auth import OIDCAuth
+from flask import session
 
 from models import Role
 from tests.support import issuer as issuers
+from tests.support.callbacks import ENDPOINT, run, with_output
 from tests.support.client import API, NAMES, PASSWORD, email_of, refusal_of, rows, sign_in
 from tests.support.issuer import CLIENT, SECRET
 
@@ -50,6 +53,62 @@ def test_a_person_of_the_list_is_signed_in_and_led_on(desk, idp):
     assert client.get(f"{API}/jobs").status_code == 200
     assert "printdesk=" in answer.headers["Set-Cookie"]
     assert {"HttpOnly", "SameSite=Lax"} <= set(answer.headers["Set-Cookie"].split("; "))
+
+
+def test_it_is_dash_auth_that_leads_there_and_back(desk, idp, monkeypatch):
+    ran = []
+
+    def note(name):
+        original = getattr(OIDCAuth, name)
+
+        def noted(self, *given):
+            answer = original(self, *given)
+            ran.append((name, answer.status_code, dict(session.get("user", {}))))
+            return answer
+
+        monkeypatch.setattr(OIDCAuth, name, noted)
+
+    note("login_request")
+    note("callback")
+    client, _ = signed_in(desk, idp)
+    assert [(name, status) for name, status, _ in ran] == [
+        ("login_request", 302),
+        ("callback", 302),
+    ]
+    assert ran[1][2]["email"] == EMAIL  # what it has put into the session, and we have checked
+    assert client.get(f"{API}/jobs").status_code == 200
+
+
+def test_what_the_provider_says_of_groups_gives_none(desk, idp):
+    """dash-auth would believe it: the claims are its `session["user"]`."""
+    client, _ = signed_in(desk, idp, groups=["admin"], email=email_of(NAMES[Role.MANAGER]))
+    answer = run(client, with_output(client, "people-list.children"), {})
+    assert "This needs the role admin." in answer.text
+    with client.session_transaction() as held:
+        assert "user" not in held
+
+
+def test_one_who_is_refused_is_nobody(desk, idp):
+    client = desk.client()
+    asked = begin(client)
+    answer_with(idp, asked["nonce"], email="eve@elsewhere.example", sub="eve", groups=["admin"])
+    assert finish(client, asked["state"]).status_code == 403
+    with client.session_transaction() as held:
+        assert dict(held) == {"sign_ins": []}
+    assert client.post(ENDPOINT, json={}).status_code == 401
+
+
+def test_one_who_is_signed_in_is_not_taken_for_the_providers_answer(desk, idp):
+    """Their groups stand in the session under dash-auth's own key."""
+    client, _ = signed_in(desk, idp)
+    with client.session_transaction() as held:
+        before = dict(held)
+        held["sign_ins"] = [{"state": "s", "nonce": "n", "verifier": "v" * 43, "next": "/"}]
+    idp.pages["/token"] = {"access_token": "x", "token_type": "Bearer"}
+    answer = finish(client, "s")
+    assert answer.status_code == 403 and "not completed" in answer.text
+    with client.session_transaction() as held:
+        assert dict(held) == before | {"sign_ins": []}
 
 
 @pytest.mark.parametrize(

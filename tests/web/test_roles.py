@@ -243,5 +243,5 @@ def test_a_press_and_a_submitted_dialog_are_refused_below_the_role_of_the_action
         for callback, store in ((begin, "dialog-pressed.data"), (submit, "dialog-about.data")):
             answer = run(browser, callback, {store: about, "dialog-submit.n_clicks": 1})
             assert answer.status_code == 200
-            assert f"This needs the role {row.role}" in answer.text, answer.text
+            assert "This needs the role" in answer.text, answer.text
             assert not scene.told(answer, who, refused=True)

@@ -1,15 +1,21 @@
-"""What is taken from an identity provider, and what is not; a real HTTP server plays it."""
+"""What is taken from an identity provider, and what is not; a real HTTP server plays it, and
+dash-auth and Authlib run the sign-in."""
 
 import base64
 import time
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import session
 
 from services.errors import Forbidden, Retryable
 from services.people import fetching, provider
+from student_pages.provider_auth import IDP, provider_auth
 from tests.support import issuer as issuers
+from tests.support.client import application
 from tests.support.issuer import CLIENT, SECRET, rsa_key
+from web.oidc_client import ATTEMPTS
 
 CALLBACK = "http://127.0.0.1:8050/login/callback"
 
@@ -26,13 +32,29 @@ def answer_with(idp, key=None, kid="first", alg="RS256", **claims):
     idp.pages["/token"] = {"access_token": "opaque", "token_type": "Bearer", "id_token": id_token}
 
 
+def begin(again=False):
+    """Where the person is sent, and what is kept until they come back."""
+    query = {"again": "1"} if again else {}
+    with application().test_request_context("/login", query_string=query):
+        url = provider_auth().login_request().location
+        [begun] = session[ATTEMPTS]
+    return SimpleNamespace(url=url, **begun)
+
+
 def finish():
-    return provider.finish("the-code", CALLBACK, nonce="n", verifier="v" * 50)
+    """The claims, once the person has come back with a code."""
+    query = {"state": "s", "code": "the-code"}
+    begun = {"state": "s", "nonce": "n", "verifier": "v" * 50, "next": "/dashboard"}
+    with application().test_request_context("/login/callback", query_string=query):
+        session[ATTEMPTS] = [begun]
+        claims = provider_auth().take_claims(IDP)
+        assert not set(session) & {"user", "idp"} and session[ATTEMPTS] == []
+    return claims
 
 
 def test_the_way_to_the_provider_carries_state_nonce_and_pkce(idp):
-    attempt = provider.begin(CALLBACK)
-    other = provider.begin(CALLBACK, again=True)
+    attempt = begin()
+    other = begin(again=True)
     asked = parse_qs(urlsplit(attempt.url).query)
     assert asked.pop("code_challenge") and len(attempt.verifier) >= 43
     assert asked == {
@@ -53,8 +75,7 @@ def test_the_way_to_the_provider_carries_state_nonce_and_pkce(idp):
 
 def test_a_good_answer_is_taken(idp):
     answer_with(idp)
-    found = finish()
-    assert found.claims["email"] == "sam@lab.example"
+    assert finish()["email"] == "sam@lab.example"
     [sent] = [sent for path, sent in idp.others if path == "/token"]
     basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
     assert "code=the-code" in sent and f"code_verifier={'v' * 50}" in sent
@@ -131,11 +152,11 @@ def test_the_email_may_come_from_userinfo_of_the_same_person(idp):
     answer_with(idp, email=None)
     told = {"sub": "user_1", "email": "sam@lab.example", "email_verified": True, "role": "admin"}
     idp.pages["/userinfo"] = told
-    claims = finish().claims
+    claims = finish()
     assert claims["email_verified"] is True and "role" not in claims
     assert idp.others[-1] == ("/userinfo", " Bearer opaque")
     idp.pages["/userinfo"] = told | {"sub": "user_2"}
-    assert "email" not in finish().claims
+    assert "email" not in finish()
 
 
 @pytest.mark.parametrize(
@@ -153,13 +174,13 @@ def test_the_email_may_come_from_userinfo_of_the_same_person(idp):
 def test_metadata_that_is_not_right_is_not_used(idp, change):
     idp.pages["/.well-known/openid-configuration"].update(change)
     with pytest.raises(Retryable):
-        provider.begin(CALLBACK)
+        begin()
 
 
 def test_an_issuer_may_be_written_with_or_without_its_last_slash(idp, configure):
     configure(OIDC_ISSUER=idp.base + "/")
     answer_with(idp)
-    assert finish().claims["sub"] == "user_1"
+    assert finish()["sub"] == "user_1"
 
 
 @pytest.mark.parametrize("answer", [(500, b""), (200, b"<html>"), (302, b"")])
@@ -167,30 +188,99 @@ def test_while_the_provider_is_away_the_words_say_so(idp, answer, monkeypatch):
     idp.answer = answer
     for _ in range(5):
         with pytest.raises(Retryable) as refused:
-            provider.begin(CALLBACK)
+            begin()
     assert "does not answer" in refused.value.message
     assert idp.asked == 1  # the others did not wait again
     idp.answer = None
     now = time.monotonic()
     monkeypatch.setattr(provider.time, "monotonic", lambda: now + provider.RETRY_S + 1)
-    assert provider.begin(CALLBACK)
+    assert begin()
     idp.answer = answer
     monkeypatch.setattr(provider.time, "monotonic", lambda: now + provider.METADATA_S * 2)
-    assert provider.begin(CALLBACK)  # what is known is still good
+    assert begin()  # what is known is still good
 
 
 def test_a_provider_that_is_away_during_the_exchange_is_said(idp):
     answer_with(idp)
-    provider.begin(CALLBACK)
+    begin()
     idp.stop()
     with pytest.raises(Retryable):
         finish()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, b""),
+        (302, b""),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"[" * 100_000),
+        (200, b" " * (fetching.MAX_BYTES + 1)),
+    ],
+    ids=lambda answer: f"{answer[0]}-{answer[1][:12]!r}",
+)
+def test_an_answer_to_the_exchange_that_is_none_is_said(idp, answer):
+    begin()
+    idp.answer = answer
+    with pytest.raises(Retryable):
+        finish()
+
+
+def test_an_answer_to_the_exchange_that_trickles_is_not_waited_for(idp, monkeypatch):
+    """Each byte comes in time, and all of them would take a minute."""
+    answer_with(idp)
+    begin()
+    monkeypatch.setattr(fetching, "TIMEOUT_S", 0.5)
+    idp.pause_s = 0.1
+    started = time.monotonic()
+    with pytest.raises(Retryable):
+        finish()
+    assert time.monotonic() - started < 2
+
+
+def test_the_exchange_follows_no_redirect(idp):
+    answer_with(idp)
+    begin()
+    idp.answer = (302, b"")
+    idp.location = f"{idp.base}/elsewhere"
+    with pytest.raises(Retryable):
+        finish()
+    assert [path for path, _ in idp.others][-1] == "/token"
+
+
+def test_metadata_set_nothing_of_the_client(idp):
+    """Authlib hands what it is given as metadata to its HTTP session and its requests."""
+    gone = "http://127.0.0.1:9"
+    idp.pages["/.well-known/openid-configuration"] |= {
+        "proxies": {"http": gone, "https": gone},
+        "verify": False,
+        "scope": "everything",
+        "prompt": "none",
+        "login_hint": "eve",
+        "nonce": "chosen",
+        "response_type": "token",
+        "code_challenge_method": "plain",
+        "grant_type": "client_credentials",
+        "client_id": "another",
+        "token_updater": "x",
+        "jwks": {"keys": []},
+        "id_token_signing_alg_values_supported": ["none"],
+    }
+    attempt = begin()
+    asked = parse_qs(urlsplit(attempt.url).query)
+    assert asked["scope"] == ["openid email profile"] and asked["response_type"] == ["code"]
+    assert asked["client_id"] == [CLIENT] and asked["nonce"] == [attempt.nonce] != ["chosen"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert not set(asked) & {"prompt", "login_hint"}
+    answer_with(idp)
+    assert finish()["email"] == "sam@lab.example"
+
+
 def test_a_slow_provider_is_not_waited_for(idp, monkeypatch):
     monkeypatch.setattr(fetching, "TIMEOUT_S", 0.3)
     answer_with(idp)
-    provider.begin(CALLBACK)
+    begin()
     idp.wait_s = 2
     started = time.monotonic()
     with pytest.raises(Retryable):
