@@ -2,7 +2,7 @@
 and does comes from the row of the action."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -18,25 +18,22 @@ from dash import (
 )
 from dash.exceptions import PreventUpdate
 from flask import g
-from sqlalchemy.orm import Session
 
+from callbacks import subjects
 from components import answers, dialogs, ids, toasts
 from components.answers import About
 from components.dialogfacts import PlanFacts
 from components.roles import role_callback
 from models import Role
 from services import work
-from services.actions import batches, registry, workflow
-from services.actions.rows import Action, Lock, Outcome, Show, Subject
-from services.actors import require
+from services.actions import batches, registry
+from services.actions.rows import Action, Outcome, Show
 from services.checks import sliced_offers
 from services.errors import Conflict, LockedByOther, Malformed, NotFound, PrintdeskError
 from services.files import siblings
 from services.jobs import locks, queue, records
-from services.people import staff_list
 
 Updates = dict[str, Any]
-
 
 _PARTS = {
     "is_open": (ids.DIALOG, "is_open"),
@@ -82,7 +79,7 @@ def begin(pressed: Any) -> Updates:
         return _begin_batch(about, about.job_ids)
     try:
         with work.unit() as session:
-            row, view = _open(session, about, locks.acquire)
+            row, view = subjects.open_subject(session, about, locks.acquire)
             if not row.asks:
                 registry.perform(session, row.name, about.subject_id, _said(row, view), **_by(row))
                 return _opened(changed=_now())
@@ -92,7 +89,7 @@ def begin(pressed: Any) -> Updates:
     except PrintdeskError as refused:  # the screen was behind: say so, and bring it up to date
         toasts.show("bad", refused.message)
         return _opened(changed=_now())
-    locked = _takes_lock(row)
+    locked = subjects.takes_lock(row)
     return _opened(
         is_open=True,
         title=row.words.title,
@@ -158,11 +155,11 @@ def submit(clicks: Any, enters: Any, given: Any, typed: list[Any], names: list[A
     told = answers.read_fields(names, typed)
     try:
         with work.unit() as session:
-            _, view = _open(session, about, locks.acquire)
-            _refuse_changed(row, view, about)
+            _, view = subjects.open_subject(session, about, locks.acquire)
+            subjects.refuse_changed(row, view, about)
             values = answers.read_values(row, view, told)
             outcome = registry.perform(session, row.name, about.subject_id, values, **_by(row))
-            if _takes_lock(row) and row.transition is None:
+            if subjects.takes_lock(row) and row.transition is None:
                 locks.release(session, about.subject_id, actor=g.actor)
     except Malformed:
         raise
@@ -227,7 +224,7 @@ def release(is_open: Any, given: Any) -> Updates:
     about = answers.read_about(given)
     if about is None:
         return closed
-    if _holds_lock(about):
+    if subjects.holds_lock(about):
         try:
             with work.unit() as session:
                 locks.release(session, about.subject_id, actor=g.actor)
@@ -251,11 +248,11 @@ def keep_lock(beat: Any, given: Any, is_open: Any, told: Any) -> Updates:
     """The heartbeat of an open dialog. A lock that was lost is taken again as soon as nobody else
     has it; meanwhile the dialog says who has."""
     about = _read(given)
-    if not is_open or not _holds_lock(about):
+    if not is_open or not subjects.holds_lock(about):
         raise PreventUpdate
     try:
         with work.unit() as session:
-            _open(session, about, partial(locks.resume, since=about.since))
+            subjects.open_subject(session, about, partial(locks.resume, since=about.since))
     except PrintdeskError as refused:
         return {"error": dialogs.lock_lost(refused), "no_beat": _has_moved_on(refused)}
     if dialogs.is_lock_lost(told):
@@ -279,60 +276,9 @@ def _read(given: Any) -> About:
     return about
 
 
-def _open(session: Session, about: About, take: Callable[..., Any]) -> tuple[Action, Any]:
-    """The action's row, and its subject as it is, with a job's lock if need be: `take` is how.
-    Raises what the action would be refused with."""
-    row = registry.get(about.action, about.subject)
-    if row.role is None:
-        raise NotFound("There is no such action.")
-    require(g.actor, row.role)
-    if row.is_new:
-        return row, None
-    if row.subject is Subject.PERSON:
-        return row, staff_list.get(session, about.subject_id, actor=g.actor)
-    return row, _open_job(session, row, about, take)
-
-
-def _open_job(
-    session: Session, row: Action, about: About, take: Callable[..., Any]
-) -> records.JobView:
-    """That the job has moved on comes before that somebody is editing it."""
-    taken: LockedByOther | None = None
-    if _takes_lock(row):
-        try:
-            take(session, about.subject_id, actor=g.actor)
-        except LockedByOther as refused:
-            taken = refused
-    job = records.get(session, about.subject_id, actor=g.actor)
-    if job.status not in row.sources:
-        raise workflow.moved_on(session, about.subject_id)
-    if taken is not None:
-        raise taken
-    return job
-
-
 def _has_moved_on(refused: PrintdeskError) -> bool:
     """Whether the dialog has lost its purpose; what was typed in it outlives all else."""
     return isinstance(refused, Conflict | NotFound) and not isinstance(refused, LockedByOther)
-
-
-def _holds_lock(about: About) -> bool:
-    """Whether the open dialog is one that has taken a lock."""
-    if about.job_ids is not None:
-        return False
-    return _takes_lock(registry.get(about.action, about.subject))
-
-
-def _takes_lock(row: Action) -> bool:
-    """Also where the service only asks that nobody else holds it: while somebody writes why a print
-    failed, another should read who is at work, and not be first."""
-    return row.asks and row.lock is not Lock.NONE
-
-
-def _refuse_changed(row: Action, view: Any, about: About) -> None:
-    """While the lock was lost, somebody else may have had it. Raises Conflict."""
-    if not about.is_as_shown(row, view):
-        raise Conflict("The details of this job were changed meanwhile. Look at them again.")
 
 
 def _said(row: Action, view: Any) -> Any:
