@@ -7,10 +7,10 @@ from pathlib import Path
 
 import requests
 
-from tests.conftest import SHARED_MODELS
 from tests.support import meshes
 from tests.support.client import APPROVAL, FORM
 from tests.support.launched import Launched
+from tests.support.skips import SAMPLE_MODELS
 
 STUDENT = "whole.job@uni.example"
 JOB_FIELDS = {
@@ -56,7 +56,7 @@ def check(job, fields=JOB_FIELDS):
 
 def a_model() -> tuple[str, bytes]:
     """A real part where the samples are, else one of our own making."""
-    real = SHARED_MODELS / "real" / "01_Voron_Design_Cube_v7.stl"
+    real = SAMPLE_MODELS / "real" / "01_Voron_Design_Cube_v7.stl"
     if real.is_file():
         return real.name, real.read_bytes()
     return "cube.stl", meshes.binary_stl(meshes.cube(31))

@@ -29,6 +29,8 @@ from settings import lab
 from tests.demo.conftest import END
 from tests.support import whole
 
+pytestmark = pytest.mark.system
+
 # What hangs on the secret of an installation, or on the order in which two processes wrote.
 PRIVATE = {
     Confirmation: {"token_hash"},

@@ -3,16 +3,12 @@ import struct
 import time
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from reader.gate.filetypes import identify
 from services.errors import Invalid
 from tests.support import meshes
-
-MODELS = Path(__file__).parents[2] / ".." / "shared" / "models"
-needs_models = pytest.mark.skipif(not MODELS.is_dir(), reason="the collection of models is absent")
 
 CUBE_STL = meshes.binary_stl()
 CUBE_TEXT = meshes.ascii_stl()
@@ -366,9 +362,8 @@ REAL_REFUSED = {
 }
 
 
-@needs_models
-def test_every_real_file_gets_its_verdict():
-    files = sorted((MODELS / "real").iterdir())
+def test_every_real_file_gets_its_verdict(shared_models):
+    files = sorted((shared_models / "real").iterdir())
     assert len(files) == 41
     for path in files:
         told = verdict_of(path, path.name)
@@ -378,13 +373,13 @@ def test_every_real_file_gets_its_verdict():
             assert told == path.suffix.lower().removeprefix(".")
 
 
-@needs_models
 @pytest.mark.parametrize("extension", ["stl", "obj", "3mf"])
-def test_real_sliced_files_are_named_under_any_extension(extension):
-    sliced = [*(MODELS / "sliced").iterdir(), *(MODELS / "real").glob("*.bgcode")]
+def test_real_sliced_files_are_named_under_any_extension(shared_models, extension):
+    sliced = [*(shared_models / "sliced").iterdir(), *(shared_models / "real").glob("*.bgcode")]
+    assert len(sliced) > 1
     for path in sliced:
         assert "seems to be sliced G-code" in verdict_of(path, f"part.{extension}")
-    bambu = MODELS / "real" / "41_bambu.gcode.3mf"
+    bambu = shared_models / "real" / "41_bambu.gcode.3mf"
     assert "is a sliced file, not a model" in verdict_of(bambu, f"part.{extension}")
 
 
@@ -423,12 +418,10 @@ HOSTILE = {
 }
 
 
-@needs_models
-@pytest.mark.slow
 def test_every_hostile_file_gets_its_verdict_at_once(hostile_models):
     assert {path.name for path in hostile_models.iterdir()} == set(HOSTILE)
     for name, expected in HOSTILE.items():
-        started = time.perf_counter()
+        started = time.process_time()
         told = verdict_of(hostile_models / name, name)
         assert told == expected or (len(expected) > 3 and expected in told), name
-        assert time.perf_counter() - started < 0.5, name
+        assert time.process_time() - started < 0.5, name
