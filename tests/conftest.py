@@ -3,8 +3,8 @@
 The settings are set while this file is imported, before anything reads them. Nothing is started
 until a test asks for it by a fixture:
 
-- `servers`: PostgreSQL and Redis; whatever needs the process's database or Redis asks for it. A
-  test that does not ask finds neither.
+- `postgres_and_redis`: what needs the process's databases, or one beside them, asks for it. A test
+  that does not ask finds neither.
 - `database`: all tables and the process's Redis database emptied before the test; gives its URL.
 - `storage_root`: STORAGE_DIR, empty but for the status folders.
 - `configure`: `configure(SMTP_URL=...)` changes settings until the test ends.
@@ -38,6 +38,14 @@ from tests.support.skips import (  # noqa: E402, F401  # pytest finds its hooks 
 Configure = Callable[..., None]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and config.get_verbosity() < 0:
+        from tests.support.progress import Progress
+
+        config.pluginmanager.register(Progress(config))
+
+
 def pytest_unconfigure() -> None:
     servers.tear_down()
 
@@ -57,11 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    servers.lead_settings("servers" in getattr(item, "fixturenames", ()))
+    servers.lead_settings("postgres_and_redis" in getattr(item, "fixturenames", ()))
 
 
-@pytest.fixture(scope="session", name="servers")
-def run_servers() -> None:
+@pytest.fixture(scope="session")
+def postgres_and_redis() -> None:
     from tests.support.hashing import hash_quickly
 
     servers.join()
@@ -69,7 +77,7 @@ def run_servers() -> None:
 
 
 @pytest.fixture
-def database(servers: None) -> str:
+def database(postgres_and_redis: None) -> str:
     from tests.support.emptied import empty_database
 
     return empty_database()
@@ -143,8 +151,9 @@ def live() -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    from tests.support.browsing import open_browser
+    from tests.support.browsing import install, open_browser
 
+    once("chromium", lambda _folder: install())
     with open_browser() as chromium:
         yield chromium
 

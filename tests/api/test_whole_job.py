@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+import secrets
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
-from tests.support import meshes
+from tests.support import debian, launched, meshes
 from tests.support.client import APPROVAL, FORM
 from tests.support.launched import Launched
+from tests.support.mailserver import MailServer
 from tests.support.skips import SAMPLE_MODELS
 
 STUDENT = "whole.job@uni.example"
@@ -81,6 +84,28 @@ def only_folder(live: Launched, status: str, short_id: str) -> Path:
 
 
 def test_a_job_goes_from_upload_to_hand_over(live):
+    go_from_upload_to_hand_over(live)
+
+
+@pytest.mark.system
+def test_a_job_goes_from_upload_to_hand_over_on_debians_servers():
+    """PostgreSQL and Redis of another version, on TCP and behind passwords, as in production."""
+    if not debian.are_installed():
+        pytest.skip("Debian's PostgreSQL and Redis are not installed")
+    smtp = MailServer()
+    smtp.start()
+    with debian.servers() as urls:
+        printdesk = launched.make("debian", smtp, SECRET_KEY=secrets.token_hex(32), **urls)
+        try:
+            go_from_upload_to_hand_over(printdesk.start())
+            assert not {"postgres", "redis-server"} & {one.name() for one in printdesk.family()}
+            assert printdesk.stop() == 0
+        finally:
+            launched.remove(printdesk)
+            smtp.stop()
+
+
+def go_from_upload_to_hand_over(live):
     lab = Lab(live)
     name, content = a_model()
     form = FORM | {"student_email": STUDENT}

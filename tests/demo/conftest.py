@@ -49,7 +49,7 @@ class Made:
 
 
 @pytest.fixture(scope="session")
-def twins() -> tuple[Made, Made]:
+def twins(postgres_and_redis: None) -> tuple[Made, Made]:
     """Two demos of one seed, each with a database and a secret of its own. The processes of a test
     run share them."""
     names = ("demo_one", "demo_two")

@@ -281,6 +281,7 @@ def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None
     assert "http://0.0.0.0" not in said
 
 
+@pytest.mark.usefixtures("postgres_and_redis")
 def test_given_servers_are_used_and_left_alone(make: Make) -> None:
     url = servers.make_database(f"launch_{os.getpid()}")
     key = "264c422792b758affb1030a4f26512d5"

@@ -1,9 +1,9 @@
 """The PostgreSQL and Redis of a test run, and what every test process gets of them.
 
-Nothing is started until a test asks for it with the fixture `servers`, mostly by way of `database`.
-The first process that needs them has keeper.py start both and migrate one database; each process
-takes a copy of that database and a Redis database of its own. Where they will listen is known
-before, so that whatever reads the settings first reads the right ones.
+Nothing is started until a test asks for it with the fixture `postgres_and_redis`, mostly by way of
+`database`. The first process that needs them has keeper.py start both and migrate one database;
+each process takes a copy of that database and a Redis database of its own. Where they will listen
+is known before, so that whatever reads the settings first reads the right ones.
 """
 
 import os

@@ -5,6 +5,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable, Generator
@@ -46,6 +47,7 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no embreex": lambda: importlib.util.find_spec("embreex") is None,
     "no mounting": cannot_mount,
     "no network namespaces": cannot_unshare,
+    "no apt-get": lambda: shutil.which("apt-get") is None,
 }
 
 
