@@ -23,14 +23,10 @@ ALLOWED = {
     "pages": {"components", "services", "models", "settings"},
     "launch": {"settings", "services", "models", "launch"},
     "demo": {"settings", "reader", "services", "models", "launch", "demo"},
-    "slicer_opener": {"slicer_opener"},
 }
 # One module more than the table says.
 EXTRA = {
     "callbacks/errors.py": {"web.errors"},  # one wording for every way to fail
-    "callbacks/dialog.py": {"callbacks.queue"},
-    "launch/background.py": {"tasks"},  # it is the worker's process
-    "launch/checks.py": {"tasks"},
 }
 SPARE = {
     "services": {"flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"},
@@ -49,7 +45,9 @@ HEAVY = ("pandas", "numpy", "trimesh", "scipy")
 
 def modules(part):
     single = ROOT / f"{part}.py"
-    return [single] if single.is_file() else sorted((ROOT / part).rglob("*.py"))
+    found = [single] if single.is_file() else sorted((ROOT / part).rglob("*.py"))
+    assert found, f"there is no {part}"
+    return found
 
 
 def imported(path):
@@ -90,11 +88,13 @@ def test_each_part_does_without_what_is_anothers(part):
     assert not wrong, "\n".join(wrong)
 
 
-def test_slicer_opener_needs_only_python():
-    for path in modules("slicer_opener"):
-        for name in imported(path):
-            root = name.partition(".")[0]
-            assert root in sys.stdlib_module_names | {"slicer_opener"}, f"{path.name}: {name}"
+@pytest.mark.parametrize(
+    ("module", "extra"), [(module, extra) for module in EXTRA for extra in EXTRA[module]]
+)
+def test_an_exception_is_one_that_is_used(module, extra):
+    assert extra.partition(".")[0] not in ALLOWED[module.partition("/")[0]]
+    names = set(imported(ROOT / module))
+    assert any(name == extra or name.startswith(f"{extra}.") for name in names)
 
 
 def test_every_folder_of_python_is_in_the_table():

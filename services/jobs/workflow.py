@@ -24,7 +24,6 @@ from services.jobs import effects, locks, records
 from services.jobs.effects import Effect, Move
 from services.jobs.records import JobView
 from services.mail import outbox
-from services.students import confirmations
 from settings import lab
 
 
@@ -326,14 +325,3 @@ def _delete(session: Session, transition: Transition, job: Job, actor: Actor) ->
 
 def _labels(statuses: frozenset[Status]) -> str:
     return " or ".join(STATUS_LABELS[status] for status in Status if status in statuses)
-
-
-__all__ = [
-    "TRANSITIONS",
-    "Lock",
-    "Request",
-    "Transition",
-    "confirmations",
-    "list_actions",
-    "move",
-]

@@ -40,3 +40,4 @@ class Progress:
             self.terminal.write_line(
                 f"{100 * self.step // STEPS:4} % of {total} tests after {minutes}:{seconds:02}"
             )
+        self.terminal.flush()
