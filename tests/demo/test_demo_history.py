@@ -30,7 +30,7 @@ from settings import lab
 from tests.demo.conftest import END
 from tests.support import whole
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 # What hangs on the secret of an installation, or on the order in which two processes wrote.
 PRIVATE = {

@@ -285,7 +285,7 @@ def send_a_mail(desk):
     files = {"file": ("cube.stl", meshes.binary_stl())}
     answer = requests.post(f"{desk.base_url}/api/v1/submit", data=FORM, files=files, timeout=30)
     assert answer.status_code == 201, answer.text
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     with connect(desk.database_url) as connection:
         while not (row := connection.execute("SELECT attempts, last_error FROM mails").fetchone())[
             0

@@ -43,11 +43,11 @@ def make() -> Iterator[Make]:
 
 def refusal(printdesk: Launched) -> list[str]:
     """The lines that it says instead of starting."""
-    assert printdesk.spawn().wait(30) != 0
+    assert printdesk.spawn().wait(60) != 0
     return printdesk.said().splitlines()
 
 
-def wait_gone(processes: list[psutil.Process], seconds: float = 20) -> list[psutil.Process]:
+def wait_gone(processes: list[psutil.Process], seconds: float = 60) -> list[psutil.Process]:
     """Those that are still alive then."""
     _, alive = psutil.wait_procs(processes, seconds)
     return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
@@ -59,7 +59,7 @@ def find_child(printdesk: Launched, word: str) -> psutil.Process:
     return next(child for child in children if word in " ".join(child.cmdline()))
 
 
-def eventually(fact: Callable[[], object], seconds: float = 30) -> None:
+def eventually(fact: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline

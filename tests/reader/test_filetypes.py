@@ -324,9 +324,9 @@ def test_a_large_file_is_looked_at_in_constant_memory(tmp_path):
     path = meshes.large_binary_stl(tmp_path / "large.stl", 50)
     assert 49_000_000 < path.stat().st_size <= 50 * 1024 * 1024
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     assert identify(path, "large.stl") == "stl"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -342,10 +342,10 @@ def test_a_large_file_is_looked_at_in_constant_memory(tmp_path):
 def test_no_content_takes_long(tmp_path, start, unit):
     path = tmp_path / "upload"
     path.write_bytes(start + unit * (200_000 // len(unit)))
-    started = time.perf_counter()
+    started = time.process_time()
     for extension in ("stl", "obj", "3mf"):
         verdict_of(path, f"x.{extension}")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 # The real files: accepted, or refused with these words. Accepted ones that a parser must judge:

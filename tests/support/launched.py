@@ -20,7 +20,7 @@ from tests.support.testrun import make_folder
 
 ADMIN_EMAIL = "admin@printlab.example"
 ADMIN_PASSWORD = "correct horse battery"
-START_WITHIN_S = 60
+START_WITHIN_S = 120
 STOP_WITHIN_S = 60
 
 
