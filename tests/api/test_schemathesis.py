@@ -19,7 +19,7 @@ pytestmark = pytest.mark.system
 
 JOBS_PER_STATUS = 3
 EXAMPLES = 12
-LIMIT_S = 300
+LIMIT_S = 800
 
 
 @pytest.fixture
