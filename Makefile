@@ -1,7 +1,7 @@
 # Printdesk. `make` lists what there is; every target does its own set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev chromium run demo test lint format bench recheck clean
+.PHONY: help setup setup-dev chromium run demo test test-system lint format bench recheck clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,9 +10,11 @@ ARGS ?=
 DEV_PATHS := .
 # More than there are cores: much of what tests do is wait for the processes that they start.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# One file or a few tests are done before the processes for many have started.
+PYTEST = $(PY) -m pytest $(if $(ARGS),,-n $(WORKERS) --dist worksteal)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make .venv and install the packages (only when they changed)
 	@:
@@ -23,8 +25,13 @@ run: setup ## Start Printdesk; Ctrl-C stops it
 demo: setup ## Start it with an invented lab and two years of history, beside your own
 	@$(PY) -m demo $(ARGS)
 
-test: setup-dev chromium ## Run all tests; ARGS="-k name" to choose
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+# With ARGS only what the chosen tests need is installed, by the first that needs it.
+test: setup-dev $(if $(ARGS),,chromium) ## Run the tests; ARGS="-k name" or a path to choose
+	@$(PYTEST) -m "not system" $(ARGS)
+
+test-system: setup-dev $(if $(ARGS),,chromium) ## Run what is slow by nature: kills, whole launches, other servers
+	@./.ci/debian-servers
+	@$(PYTEST) -m system $(ARGS)
 
 lint: setup-dev ## Check style and types
 	@$(PY) -m ruff check --quiet $(DEV_PATHS)

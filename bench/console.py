@@ -28,7 +28,8 @@ from sqlalchemy import event  # noqa: E402  # after the path is set
 from launch import embedded  # noqa: E402
 from tests.support import manyjobs  # noqa: E402
 from tests.support.labs import Answer, Lab  # noqa: E402
-from tests.support.servers import connect, make_folder  # noqa: E402
+from tests.support.servers import connect  # noqa: E402
+from tests.support.testrun import make_folder  # noqa: E402
 
 SMALL, LARGE = 1_000, 100_000
 ACTIVE = {SMALL: 500, LARGE: 2_000}

@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from tests.support import servers  # noqa: E402  # after the path is set
 
 servers.set_up()
+servers.join()
 
 import psycopg  # noqa: E402  # the settings are known from here on
 from sqlalchemy import event  # noqa: E402

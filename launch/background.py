@@ -14,12 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from launch.processes import open_log, tether
+from launch.processes import LONGEST_DELAY_S, STEADY_AFTER_S, open_log, tether
 from settings import settings
 
 LOG_DIR = settings().var_dir / "log"
-LONGEST_DELAY_S = 30
-STEADY_AFTER_S = 60
 ORPHAN_PATIENCE_S = 5
 
 

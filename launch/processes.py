@@ -21,6 +21,8 @@ import psutil
 
 LOG_LIMIT_BYTES = 5 * 1024 * 1024
 LOGS_KEPT = 3
+STEADY_AFTER_S = 60  # a child that lived this long starts its next delay from the beginning
+LONGEST_DELAY_S = 30
 PR_SET_PDEATHSIG = 1
 # A process's start time is computed from the boot time, which may be corrected by a second.
 CLOCK_SLACK_S = 2.0

@@ -22,12 +22,10 @@ from types import FrameType
 from typing import IO
 
 from launch import checks, embedded, processes
-from launch.processes import LaunchError, Program, Running
+from launch.processes import LONGEST_DELAY_S, STEADY_AFTER_S, LaunchError, Program, Running
 from settings import ROOT, Settings, is_every_address
 
 HEALTHY_WITHIN_S = 60
-STEADY_AFTER_S = 60  # a child that lived this long starts its next delay from the beginning
-LONGEST_DELAY_S = 30
 # The order of stopping: nobody brings new work, then the work ends, then what keeps it.
 STOP_ORDER = ("web", "background", "redis", "postgres")
 TROUBLE = re.compile(

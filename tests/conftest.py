@@ -1,7 +1,10 @@
-"""What every test runs against: a real PostgreSQL and Redis, migrated, one database per process.
+"""What the tests run against: a real PostgreSQL and Redis, migrated, one database per process.
 
-Set up while this file is imported, before anything reads the settings. Fixtures:
+The settings are set while this file is imported, before anything reads them. Nothing is started
+until a test asks for it by a fixture:
 
+- `postgres_and_redis`: what needs the process's databases, or one beside them, asks for it. A test
+  that does not ask finds neither.
 - `database`: all tables and the process's Redis database emptied before the test; gives its URL.
 - `storage_root`: STORAGE_DIR, empty but for the status folders.
 - `configure`: `configure(SMTP_URL=...)` changes settings until the test ends.
@@ -24,24 +27,34 @@ from tests.support import servers
 
 servers.set_up()
 
-from argon2 import PasswordHasher  # noqa: E402  # after the environment is set
-
-from services.people import accounts  # noqa: E402
-from settings import ROOT, settings  # noqa: E402
-from tests.support.emptied import empty_database, empty_storage  # noqa: E402
+from settings import ROOT, settings  # noqa: E402  # after the environment is set
 from tests.support.once import once  # noqa: E402
+from tests.support.skips import (  # noqa: E402, F401  # pytest finds its hooks here
+    SAMPLE_MODELS,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+)
 
-# People sign in in most tests, and a hash is made to be slow. A Printdesk that a test starts has
-# the product's own; tests/services/people/test_accounts.py knows what that is.
-PRODUCT_HASHER = accounts._hasher
-accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-SHARED_MODELS = ROOT.parent / "shared" / "models"
 Configure = Callable[..., None]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and config.get_verbosity() < 0:
+        from tests.support.progress import Progress
+
+        config.pluginmanager.register(Progress(config))
 
 
 def pytest_unconfigure() -> None:
     servers.tear_down()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Without this, Hypothesis's plugin imports all of Hypothesis for a summary of nothing."""
+    if "hypothesis" not in sys.modules and not session.config.getoption("numprocesses", None):
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,13 +63,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    servers.lead_settings("postgres_and_redis" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def postgres_and_redis() -> None:
+    from tests.support.hashing import hash_quickly
+
+    servers.join()
+    hash_quickly()
+
+
 @pytest.fixture
-def database() -> str:
+def database(postgres_and_redis: None) -> str:
+    from tests.support.emptied import empty_database
+
     return empty_database()
 
 
 @pytest.fixture
 def storage_root() -> Path:
+    from tests.support.emptied import empty_storage
+
     return empty_storage()
 
 
@@ -88,9 +118,9 @@ def smtp(configure: Configure) -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def shared_models() -> Path:
-    if not SHARED_MODELS.is_dir():
-        pytest.skip("the sample models are not here")
-    return SHARED_MODELS
+    if not SAMPLE_MODELS.is_dir():
+        pytest.skip(f"the sample models are not here: they belong in {SAMPLE_MODELS}")
+    return SAMPLE_MODELS
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +151,9 @@ def live() -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    from tests.support.browsing import open_browser
+    from tests.support.browsing import install, open_browser
 
+    once("chromium", lambda _folder: install())
     with open_browser() as chromium:
         yield chromium
 

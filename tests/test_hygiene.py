@@ -31,7 +31,9 @@ def files():
     if listed.returncode != 0:
         pytest.skip("this is not a git repository")
     names = listed.stdout.decode().split("\0")
-    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    found = [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    assert found
+    return found
 
 
 def own_files():
@@ -81,6 +83,7 @@ def test_what_is_asked_for_is_pinned(kind):
         for line in (ROOT / f"{kind}.in").read_text().splitlines()
         if line.strip() and not line.startswith(("#", "-"))
     ]
+    assert asked
     pinned = (ROOT / f"{kind}.txt").read_text().lower().replace("_", "-")
     for name in asked:
         assert re.search(rf"^{re.escape(name)}==", pinned, re.MULTILINE), name

@@ -23,7 +23,6 @@ ALLOWED = {
     "pages": {"components", "services", "models", "settings"},
     "launch": {"settings", "services", "models", "launch"},
     "demo": {"settings", "reader", "services", "models", "launch", "demo"},
-    "slicer_opener": {"slicer_opener"},
 }
 # One module more than the table says.
 EXTRA = {
@@ -31,8 +30,6 @@ EXTRA = {
     "callbacks/dialog.py": {"callbacks.subjects"},
     "callbacks/people.py": {"callbacks.redrawing"},
     "callbacks/queue.py": {"callbacks.redrawing"},
-    "launch/background.py": {"tasks"},  # it is the worker's process
-    "launch/checks.py": {"tasks"},
 }
 # Authlib's Flask client and dash-auth, which drives it, belong to the edge.
 AT_THE_EDGE = {
@@ -56,7 +53,9 @@ HEAVY = ("pandas", "numpy", "trimesh", "scipy")
 
 def modules(part):
     single = ROOT / f"{part}.py"
-    return [single] if single.is_file() else sorted((ROOT / part).rglob("*.py"))
+    found = [single] if single.is_file() else sorted((ROOT / part).rglob("*.py"))
+    assert found, f"there is no {part}"
+    return found
 
 
 def imported(path):
@@ -97,11 +96,13 @@ def test_each_part_does_without_what_is_anothers(part):
     assert not wrong, "\n".join(wrong)
 
 
-def test_slicer_opener_needs_only_python():
-    for path in modules("slicer_opener"):
-        for name in imported(path):
-            root = name.partition(".")[0]
-            assert root in sys.stdlib_module_names | {"slicer_opener"}, f"{path.name}: {name}"
+@pytest.mark.parametrize(
+    ("module", "extra"), [(module, extra) for module in EXTRA for extra in EXTRA[module]]
+)
+def test_an_exception_is_one_that_is_used(module, extra):
+    assert extra.partition(".")[0] not in ALLOWED[module.partition("/")[0]]
+    names = set(imported(ROOT / module))
+    assert any(name == extra or name.startswith(f"{extra}.") for name in names)
 
 
 def test_every_folder_of_python_is_in_the_table():

@@ -38,7 +38,9 @@ def desk(database, storage_root):
 def pages_of(browser):
     """The pages that the navigation offers to this person."""
     links = [c["props"].get("href") for c in components(layout_of(browser, "/dashboard"))]
-    return [page["path"] for page in dash.page_registry.values() if page["path"] in links]
+    found = [page["path"] for page in dash.page_registry.values() if page["path"] in links]
+    assert "/dashboard" in found
+    return found
 
 
 def key_of(component_id):

@@ -22,7 +22,7 @@ UNION SELECT sequence_name FROM information_schema.sequences WHERE sequence_sche
 
 
 @pytest.fixture
-def fresh(request):
+def fresh(postgres_and_redis):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     return servers.make_database(f"migrations_{worker}")
 

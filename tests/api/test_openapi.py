@@ -121,7 +121,9 @@ def test_pictures_say_what_they_are(document):
 
 
 def test_every_reference_leads_somewhere(document):
-    for reference in re.findall(r"'\$ref': '#/([^']+)'", str(document)):
+    references = re.findall(r"'\$ref': '#/([^']+)'", str(document))
+    assert references
+    for reference in references:
         found = document
         for part in reference.split("/"):
             found = found[part]

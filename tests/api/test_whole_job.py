@@ -2,15 +2,18 @@
 
 import hashlib
 import re
+import secrets
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
-from tests.conftest import SHARED_MODELS
-from tests.support import meshes
+from tests.support import debian, launched, meshes
 from tests.support.client import APPROVAL, FORM
 from tests.support.launched import Launched
+from tests.support.mailserver import MailServer
+from tests.support.skips import SAMPLE_MODELS
 
 STUDENT = "whole.job@uni.example"
 JOB_FIELDS = {
@@ -56,7 +59,7 @@ def check(job, fields=JOB_FIELDS):
 
 def a_model() -> tuple[str, bytes]:
     """A real part where the samples are, else one of our own making."""
-    real = SHARED_MODELS / "real" / "01_Voron_Design_Cube_v7.stl"
+    real = SAMPLE_MODELS / "real" / "01_Voron_Design_Cube_v7.stl"
     if real.is_file():
         return real.name, real.read_bytes()
     return "cube.stl", meshes.binary_stl(meshes.cube(31))
@@ -81,6 +84,28 @@ def only_folder(live: Launched, status: str, short_id: str) -> Path:
 
 
 def test_a_job_goes_from_upload_to_hand_over(live):
+    go_from_upload_to_hand_over(live)
+
+
+@pytest.mark.system
+def test_a_job_goes_from_upload_to_hand_over_on_debians_servers():
+    """PostgreSQL and Redis of another version, on TCP and behind passwords, as in production."""
+    if not debian.are_installed():
+        pytest.skip("Debian's PostgreSQL and Redis are not installed")
+    smtp = MailServer()
+    smtp.start()
+    with debian.servers() as urls:
+        printdesk = launched.make("debian", smtp, SECRET_KEY=secrets.token_hex(32), **urls)
+        try:
+            go_from_upload_to_hand_over(printdesk.start())
+            assert not {"postgres", "redis-server"} & {one.name() for one in printdesk.family()}
+            assert printdesk.stop() == 0
+        finally:
+            launched.remove(printdesk)
+            smtp.stop()
+
+
+def go_from_upload_to_hand_over(live):
     lab = Lab(live)
     name, content = a_model()
     form = FORM | {"student_email": STUDENT}

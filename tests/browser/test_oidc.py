@@ -11,6 +11,8 @@ from tests.support.accounts import add_staff
 from tests.support.mailserver import MailServer, free_port
 from tests.support.servers import connect
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def provider_and_desk():

@@ -21,14 +21,13 @@ from tests.support.pages import (
     submit,
     wait_for_mail,
 )
+from tests.support.skips import SAMPLE_MODELS
 
 
 @pytest.fixture
 def model_file(tmp_path: Path) -> Path:
     """A real model where the samples are, else one of our own making."""
-    from tests.conftest import SHARED_MODELS
-
-    real = SHARED_MODELS / "real" / "01_Voron_Design_Cube_v7.stl"
+    real = SAMPLE_MODELS / "real" / "01_Voron_Design_Cube_v7.stl"
     path = tmp_path / "Voron cube.stl"
     path.write_bytes(real.read_bytes() if real.is_file() else meshes.binary_stl(meshes.cube(30)))
     return path

@@ -15,6 +15,8 @@ from services.mail import outbox
 from tasks.mail import sweep
 from tests.support import jobs, whole
 
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
+
 MOVES = {
     "approve": ("UPLOADED", "PENDING"),
     "reject": ("UPLOADED", "REJECTED"),

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from sqlalchemy import select
 
 from models import Job, MailState, Status
@@ -10,6 +11,8 @@ from services.files import storage
 from services.mail import outbox
 from tasks.mail import sweep
 from tests.support import jobs, whole
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 KILLS = 30
 

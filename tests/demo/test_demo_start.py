@@ -18,6 +18,8 @@ from tests.support import launched
 from tests.support.launched import Launched
 from tests.support.mailserver import MailServer
 
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
+
 PATIENCE_S = 60
 
 

@@ -18,7 +18,7 @@ from tests.support.launched import Launched
 from tests.support.mailserver import MailServer
 from tests.support.servers import connect
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

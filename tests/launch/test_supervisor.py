@@ -18,6 +18,8 @@ from tests.support import launched, servers
 from tests.support.launched import Launched
 from tests.support.mailserver import MailServer
 
+pytestmark = pytest.mark.system
+
 Make = Callable[..., Launched]
 
 
@@ -41,11 +43,11 @@ def make() -> Iterator[Make]:
 
 def refusal(printdesk: Launched) -> list[str]:
     """The lines that it says instead of starting."""
-    assert printdesk.spawn().wait(30) != 0
+    assert printdesk.spawn().wait(60) != 0
     return printdesk.said().splitlines()
 
 
-def wait_gone(processes: list[psutil.Process], seconds: float = 20) -> list[psutil.Process]:
+def wait_gone(processes: list[psutil.Process], seconds: float = 60) -> list[psutil.Process]:
     """Those that are still alive then."""
     _, alive = psutil.wait_procs(processes, seconds)
     return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
@@ -57,7 +59,7 @@ def find_child(printdesk: Launched, word: str) -> psutil.Process:
     return next(child for child in children if word in " ".join(child.cmdline()))
 
 
-def eventually(fact: Callable[[], object], seconds: float = 30) -> None:
+def eventually(fact: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline
@@ -279,6 +281,7 @@ def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None
     assert "http://0.0.0.0" not in said
 
 
+@pytest.mark.usefixtures("postgres_and_redis")
 def test_given_servers_are_used_and_left_alone(make: Make) -> None:
     url = servers.make_database(f"launch_{os.getpid()}")
     key = "264c422792b758affb1030a4f26512d5"

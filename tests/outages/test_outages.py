@@ -13,7 +13,7 @@ from tests.support import launched, meshes
 from tests.support.launched import Launched
 from tests.support.mailserver import MailServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 FORM = {
     "student_name": "Jane Doe",
     "student_email": "jane@uni.example",

@@ -3,16 +3,12 @@ import struct
 import time
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from reader.gate.filetypes import identify
 from services.errors import Invalid
 from tests.support import meshes
-
-MODELS = Path(__file__).parents[2] / ".." / "shared" / "models"
-needs_models = pytest.mark.skipif(not MODELS.is_dir(), reason="the collection of models is absent")
 
 CUBE_STL = meshes.binary_stl()
 CUBE_TEXT = meshes.ascii_stl()
@@ -328,9 +324,9 @@ def test_a_large_file_is_looked_at_in_constant_memory(tmp_path):
     path = meshes.large_binary_stl(tmp_path / "large.stl", 50)
     assert 49_000_000 < path.stat().st_size <= 50 * 1024 * 1024
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     assert identify(path, "large.stl") == "stl"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -346,10 +342,10 @@ def test_a_large_file_is_looked_at_in_constant_memory(tmp_path):
 def test_no_content_takes_long(tmp_path, start, unit):
     path = tmp_path / "upload"
     path.write_bytes(start + unit * (200_000 // len(unit)))
-    started = time.perf_counter()
+    started = time.process_time()
     for extension in ("stl", "obj", "3mf"):
         verdict_of(path, f"x.{extension}")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 # The real files: accepted, or refused with these words. Accepted ones that a parser must judge:
@@ -366,9 +362,8 @@ REAL_REFUSED = {
 }
 
 
-@needs_models
-def test_every_real_file_gets_its_verdict():
-    files = sorted((MODELS / "real").iterdir())
+def test_every_real_file_gets_its_verdict(shared_models):
+    files = sorted((shared_models / "real").iterdir())
     assert len(files) == 41
     for path in files:
         told = verdict_of(path, path.name)
@@ -378,13 +373,13 @@ def test_every_real_file_gets_its_verdict():
             assert told == path.suffix.lower().removeprefix(".")
 
 
-@needs_models
 @pytest.mark.parametrize("extension", ["stl", "obj", "3mf"])
-def test_real_sliced_files_are_named_under_any_extension(extension):
-    sliced = [*(MODELS / "sliced").iterdir(), *(MODELS / "real").glob("*.bgcode")]
+def test_real_sliced_files_are_named_under_any_extension(shared_models, extension):
+    sliced = [*(shared_models / "sliced").iterdir(), *(shared_models / "real").glob("*.bgcode")]
+    assert len(sliced) > 1
     for path in sliced:
         assert "seems to be sliced G-code" in verdict_of(path, f"part.{extension}")
-    bambu = MODELS / "real" / "41_bambu.gcode.3mf"
+    bambu = shared_models / "real" / "41_bambu.gcode.3mf"
     assert "is a sliced file, not a model" in verdict_of(bambu, f"part.{extension}")
 
 
@@ -423,12 +418,10 @@ HOSTILE = {
 }
 
 
-@needs_models
-@pytest.mark.slow
 def test_every_hostile_file_gets_its_verdict_at_once(hostile_models):
     assert {path.name for path in hostile_models.iterdir()} == set(HOSTILE)
     for name, expected in HOSTILE.items():
-        started = time.perf_counter()
+        started = time.process_time()
         told = verdict_of(hostile_models / name, name)
         assert told == expected or (len(expected) > 3 and expected in told), name
-        assert time.perf_counter() - started < 0.5, name
+        assert time.process_time() - started < 0.5, name

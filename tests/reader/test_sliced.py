@@ -198,6 +198,14 @@ def test_a_project_that_is_not_sliced_offers_nothing(read):
 
 
 ENTITIES = '<!DOCTYPE c [<!ENTITY a "{a}">]><config><plate>&a;</plate></config>'
+
+
+def encrypted():
+    content = bytearray(sliced.threemf(sliced.slice_info((1, 60, 1, "PLA"))))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
 HOSTILE = {
     "entities": sliced.threemf(ENTITIES.format(a="3.0")),
     "external": sliced.threemf(
@@ -212,7 +220,7 @@ HOSTILE = {
         sliced.slice_info((1, 60, 1, "PLA")),
         {"Metadata/project_settings.config": "[" * 100_000},
     ),
-    "encrypted": None,
+    "encrypted": encrypted(),
     "lying-blocks": struct.pack("<4sIH", b"GCDE", 1, 1) + struct.pack("<HHI", 3, 1, 2**32 - 1) * 9,
     "bgcode-bomb": sliced.bgcode({3: "a=" + "b" * 50_000_000}, compression=1),
     "one-line": b"; " + b"=" * 3_000_000,
@@ -222,20 +230,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_say_nothing_quickly_and_in_little_memory(read, name):
-    content = HOSTILE[name]
-    if content is None:
-        content = bytearray(sliced.threemf(sliced.slice_info((1, 60, 1, "PLA"))))
-        at = content.index(b"PK\x01\x02")
-        content[at + 8] |= 1
-        content = bytes(content)
-    started = time.monotonic()
+    started = time.process_time()
     tracemalloc.start()
     try:
-        assert read(content) is None
+        assert read(HOSTILE[name]) is None
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     assert peak < 30_000_000
 
 
@@ -283,8 +285,6 @@ def test_a_sliced_file_is_not_parsed_by_who_asks(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_says_nothing_from_the_sandbox_either(tmp_path, name):
-    if HOSTILE[name] is None:
-        pytest.skip("made in the test above")
     path = tmp_path / "part.gcode"
     path.write_bytes(HOSTILE[name])
     assert asking.ask(path) is None

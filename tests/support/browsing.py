@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +18,8 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+
+from settings import ROOT
 
 ARGUMENTS = [
     "--disable-quic",
@@ -37,6 +41,11 @@ OF_THE_BROWSER = (
     r"The AudioContext was not allowed to start",  # nobody has clicked yet; the page says so itself
 )
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+def install() -> None:
+    """Makes sure that there is one; `make` has mostly done so before."""
+    subprocess.run((ROOT / ".ci" / "chromium", sys.executable), check=True)
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from launch.supervisor import is_healthy
 from settings import ROOT, Settings
 from tests.support.mailserver import MailServer, free_port
 from tests.support.once import once
-from tests.support.servers import make_folder
+from tests.support.testrun import make_folder
 
 ADMIN_EMAIL = "admin@printlab.example"
 ADMIN_PASSWORD = "correct horse battery"
-START_WITHIN_S = 60
+START_WITHIN_S = 120
 STOP_WITHIN_S = 60
 
 

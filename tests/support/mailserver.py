@@ -41,7 +41,7 @@ class MailServer:
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in self.messages if address.lower() in str(mail["To"]).lower()]
 
-    def wait_for(self, count: int, timeout_s: float = 20) -> list[EmailMessage]:
+    def wait_for(self, count: int, timeout_s: float = 60) -> list[EmailMessage]:
         """The messages, once there are at least so many."""
         deadline = time.monotonic() + timeout_s
         while len(self.messages) < count:

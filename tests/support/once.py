@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import servers
+from tests.support import testrun
 
 
 def once(name: str, make: Callable[[Path], None]) -> Path:
     """The folder that `make` has filled, in this process or in another one. When that fails, the
     next to ask tries again."""
-    folder = servers.shared_folder() / name
+    folder = testrun.shared_folder() / name
     done = folder.with_suffix(".done")
     with open(folder.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

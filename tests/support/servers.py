@@ -1,57 +1,48 @@
 """The PostgreSQL and Redis of a test run, and what every test process gets of them.
 
-The first process of a run starts both, in a temporary folder, and migrates one database. The
-processes of pytest-xdist inherit its environment; each takes a copy of that database and a Redis
-database of its own.
+Nothing is started until a test asks for it with the fixture `postgres_and_redis`, mostly by way of
+`database`. The first process that needs them has keeper.py start both and migrate one database;
+each process takes a copy of that database and a Redis database of its own. Where they will listen
+is known before, so that whatever reads the settings first reads the right ones.
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
+from functools import cache
 from pathlib import Path
 
 import psycopg
 
 from launch import embedded
-from settings import ROOT, Settings
+from settings import ROOT, Settings, settings
+from tests.support import testrun
+from tests.support.once import once
 
-SHARED = "PRINTDESK_TEST_SERVERS"  # holds the run's folder, for the processes that inherit it
 TEMPLATE = embedded.DATABASE
+# Where the settings of a test lead that did not ask: the error that follows says what to do.
+_NOWHERE = Path("/ask-for-the-fixture-database")
+_UNASKED = {
+    "DATABASE_URL": f"postgresql://postgres@/nowhere?host={_NOWHERE}",
+    "REDIS_URL": f"unix://{_NOWHERE}/redis.sock?db=0",
+}
 
-_started: embedded.Started | None = None
-
-
-def make_folder(name: str) -> Path:
-    """A temporary folder that PostgreSQL's account may pass through, as pytest's own is not."""
-    folder = Path(tempfile.mkdtemp(prefix=f"pd-{name}-")).resolve()
-    folder.chmod(0o711)
-    return folder
+_keeper: subprocess.Popen[bytes] | None = None
 
 
 def set_up() -> None:
-    """Starts or joins the run's servers, and sets the environment that settings.py reads."""
-    global _started
+    """Begins or joins a run, and sets the environment that settings.py reads."""
     # A developer's .env must not reach the tests.
     Settings.model_config["env_file"] = None
     os.environ["ENV_FILE"] = os.devnull
-    if SHARED not in os.environ:
-        folder = make_folder("tests")
-        _started = embedded.start(folder / "var", durable=False)
-        os.environ[SHARED] = f"{folder}\n{_started.database_url}\n{_started.redis_url}"
-        _migrate(_started.database_url)
-    folder_name, database_url, redis_url = os.environ[SHARED].split("\n")
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    own = Path(folder_name) / worker
+    testrun.begin()
+    own = testrun.shared_folder() / testrun.worker()
     for name in ("var", "storage"):
         (own / name).mkdir(parents=True, exist_ok=True)
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
-    os.environ |= {
-        "DATABASE_URL": copy_database(database_url, f"test_{worker}"),
-        "REDIS_URL": redis_url.replace("db=0", f"db={int(worker[2:]) + 1}"),
-        "SECRET_KEY": "only-for-tests-" + worker,
+    os.environ |= _own_urls() | {
+        "SECRET_KEY": "only-for-tests-" + testrun.worker(),
         "VAR_DIR": str(own / "var"),
         "STORAGE_DIR": str(own / "storage"),
         "RATE_LIMIT_SUBMIT": "1000/second",
@@ -60,20 +51,29 @@ def set_up() -> None:
     }
 
 
-def shared_folder() -> Path:
-    """The run's folder, the same for all its processes."""
-    return Path(os.environ[SHARED].split("\n")[0])
-
-
 def tear_down() -> None:
-    """Stops what this process started; nothing in the others."""
-    global _started
-    if _started is not None:
-        folder = shared_folder()
-        del os.environ[SHARED]
-        _started.stop()
-        _started = None
-        shutil.rmtree(folder, ignore_errors=True)
+    """Ends the run if this process began it."""
+    testrun.end()
+    if _keeper is not None and testrun.FOLDER not in os.environ:
+        _keeper.wait()
+
+
+@cache
+def join() -> None:
+    """Starts the run's servers unless it has them, and makes this process's database."""
+    once("servers", _start)
+    copy_database(_shared_url(), _own_name())
+
+
+def lead_settings(to_servers: bool) -> None:
+    """Leads the settings to this process's databases for a test that asks for them, and nowhere
+    for any other: what it reaches must not depend on the tests before it."""
+    wanted = _own_urls() if to_servers else _UNASKED
+    if os.environ["DATABASE_URL"] != wanted["DATABASE_URL"]:
+        os.environ |= wanted
+        settings.cache_clear()
+        if work := sys.modules.get("services.work"):
+            work.dispose()
 
 
 def connect(database_url: str) -> psycopg.Connection[tuple[object, ...]]:
@@ -89,14 +89,12 @@ def silence_triggers(connection: psycopg.Connection[tuple[object, ...]]) -> None
 
 def make_database(name: str, template: str | None = None) -> str:
     """A fresh database on the run's server; empty without a template. Returns its URL."""
-    _, shared_url, _ = os.environ[SHARED].split("\n")
-    return copy_database(shared_url, name, template or "template0")
+    return copy_database(_shared_url(), name, template or "template0")
 
 
 def database_url(name: str) -> str:
     """The URL of a database on the run's server."""
-    _, shared_url, _ = os.environ[SHARED].split("\n")
-    return shared_url.replace(f"/{TEMPLATE}?", f"/{name}?")
+    return _shared_url().replace(f"/{TEMPLATE}?", f"/{name}?")
 
 
 def copy_database(shared_url: str, name: str, template: str = TEMPLATE) -> str:
@@ -107,15 +105,40 @@ def copy_database(shared_url: str, name: str, template: str = TEMPLATE) -> str:
     return shared_url.replace(f"/{TEMPLATE}?", f"/{name}?")
 
 
-def _migrate(database_url: str) -> None:
-    result = subprocess.run(
-        (sys.executable, "-m", "alembic", "upgrade", "head"),
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database_url, "SECRET_KEY": "only-for-tests"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        tear_down()
-        raise RuntimeError(f"The migrations failed:\n{result.stderr}")
+@cache
+def _shared_url() -> str:
+    """The URL of the migrated database that each process copies."""
+    var = testrun.shared_folder() / "var"
+    return embedded.Postgres(var, var / "log" / "postgres.log").url
+
+
+@cache
+def _own_urls() -> dict[str, str]:
+    var = testrun.shared_folder() / "var"
+    redis = embedded.Redis(var, var / "log" / "redis.log")
+    number = int(testrun.worker()[2:]) + 1
+    return {
+        "DATABASE_URL": database_url(_own_name()),
+        "REDIS_URL": redis.url.replace("db=0", f"db={number}"),
+    }
+
+
+def _own_name() -> str:
+    return f"test_{testrun.worker()}"
+
+
+def _start(folder: Path) -> None:
+    global _keeper
+    with (folder / "log").open("wb") as log:
+        _keeper = subprocess.Popen(
+            (sys.executable, "-m", "tests.support.keeper"),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    assert _keeper.stdout is not None
+    with _keeper.stdout as said:
+        if said.readline() != b"ready\n":
+            raise RuntimeError(f"The servers did not start:\n{(folder / 'log').read_text()}")

@@ -1,12 +1,9 @@
-"""`desk`: the application with its people, on an empty database and an empty storage."""
-
-from pathlib import Path
-
 import pytest
-
-from tests.support.client import Desk
 
 
 @pytest.fixture
-def desk(database: str, storage_root: Path) -> Desk:
+def desk(database, storage_root):
+    """The application with its people, on an empty database and an empty storage."""
+    from tests.support.client import Desk
+
     return Desk()

@@ -39,7 +39,7 @@ everybody below that role, who must be refused, change nothing and learn nothing
 
 
 @pytest.fixture(scope="module")
-def scene():
+def scene(postgres_and_redis):
     """One for all tests here, as none of them changes anything."""
     empty_database()
     empty_storage()

@@ -358,9 +358,9 @@ def test_a_large_storage_is_scanned_in_pieces(people, storage_root, monkeypatch)
     monkeypatch.setattr(scanning, "MAX_LISTED", 50)
     for number in range(2000):
         (storage_root / "Uploaded" / f"orphan-{number}.stl").touch()
-    began = time.monotonic()
+    began = time.process_time()
     found_now = scanning.scan()
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert len(found_now.orphaned_files) == 50
     assert found_now.counts["orphaned_files"] == 2000
     with work.unit() as session:

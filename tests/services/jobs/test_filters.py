@@ -39,7 +39,7 @@ FROM unnest(CAST(%s AS text[])) AS field, CAST(%s AS text) AS word
 
 
 @pytest.fixture(scope="module")
-def connection():
+def connection(postgres_and_redis):
     with connect(read().database_url) as connection:
         yield connection
 

@@ -15,7 +15,7 @@ from services.actors import SYSTEM
 from services.errors import Invalid, NotSignedIn
 from services.people import accounts
 from settings import settings
-from tests.conftest import PRODUCT_HASHER
+from tests.support.hashing import PRODUCT_HASHER
 from tests.support.races import at_once
 
 PASSWORD = "several words of mine"
