@@ -12,7 +12,7 @@ from settings import ROOT
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(postgres_and_redis):
     """What is there in a process that knows one action more: see tests/support/invented.py."""
     result = subprocess.run(
         (sys.executable, "-m", "tests.support.invented"),
