@@ -27,9 +27,9 @@ from components.roles import role_callback
 from models import Role
 from services import work
 from services.actions import batches, registry
-from services.actions.rows import Action, Outcome, Show
+from services.actions.rows import Action, Outcome, Show, Subject
 from services.checks import sliced_offers
-from services.errors import Conflict, LockedByOther, Malformed, NotFound, PrintdeskError
+from services.errors import Conflict, Forbidden, LockedByOther, Malformed, NotFound, PrintdeskError
 from services.files import siblings
 from services.jobs import locks, queue, records
 
@@ -164,7 +164,7 @@ def submit(clicks: Any, enters: Any, given: Any, typed: list[Any], names: list[A
     except Malformed:
         raise
     except PrintdeskError as refused:
-        if not _has_moved_on(refused):
+        if not _has_moved_on(row, refused):
             return _submitted(is_open=True, error=dialogs.refusal(refused), changed=_now())
         toasts.show("bad", refused.message)
         return _submitted(is_open=False, error="", changed=_now())
@@ -276,8 +276,10 @@ def _read(given: Any) -> About:
     return about
 
 
-def _has_moved_on(refused: PrintdeskError) -> bool:
-    """Whether the dialog has lost its purpose; what was typed in it outlives all else."""
+def _has_moved_on(row: Action, refused: PrintdeskError) -> bool:
+    """Whether the dialog has lost its purpose; what was typed about a job outlives all else."""
+    if row.subject is Subject.PERSON and isinstance(refused, Forbidden):
+        return True
     return isinstance(refused, Conflict | NotFound) and not isinstance(refused, LockedByOther)
 
 
