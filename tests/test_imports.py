@@ -12,7 +12,7 @@ from settings import ROOT
 ALLOWED = {
     "models": {"models"},
     "settings": set(),
-    "reader": {"reader", "services", "settings"},
+    "reader": {"reader"},
     "services": {"models", "settings", "reader", "services"},
     "tasks": {"services", "models", "settings", "tasks"},
     "web": {"services", "models", "settings", "web"},
@@ -38,6 +38,7 @@ AT_THE_EDGE = {
 }
 SPARE = {
     "services": AT_THE_EDGE,
+    "reader": AT_THE_EDGE | {"sqlalchemy"},
     "models": AT_THE_EDGE,
     "components": {"flask", "celery", "sqlalchemy"},
     "tasks": {"flask", "dash"},
