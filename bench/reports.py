@@ -29,7 +29,7 @@ servers.join()
 
 from sqlalchemy import event  # noqa: E402  # the settings are known from here on
 
-from components import charts  # noqa: E402
+from components.charts.catalogue import SECTIONS as CHART_SECTIONS  # noqa: E402
 from models import Role  # noqa: E402
 from services import work  # noqa: E402
 from services.actors import Actor  # noqa: E402
@@ -51,7 +51,7 @@ PAGES = (
 )
 # What the page asks for at the same time: the key figures, and the charts of each section.
 SECTIONS: dict[str, tuple[str, ...]] = {"key figures": ("key-figures",)} | {
-    name: shown for name, (_, shown) in charts.SECTIONS.items()
+    name: shown for name, (_, shown) in CHART_SECTIONS.items()
 }
 Statement = tuple[str, Any]
 

@@ -50,6 +50,15 @@ class Table:
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Any, ...]]
 
+    def values(self, column: str | int) -> list[Any]:
+        """Those of a column, by its name or its place."""
+        names = [each.name for each in self.columns]
+        place = names.index(column) if isinstance(column, str) else column
+        return [row[place] for row in self.rows]
+
+    def head(self, rows: int) -> "Table":
+        return Table(self.columns, self.rows[:rows])
+
 
 def _table(columns: Mapping[str, Kind], rows: Iterable[tuple[Any, ...]]) -> Table:
     return Table(tuple(Column(name, kind) for name, kind in columns.items()), list(rows))
@@ -73,8 +82,8 @@ def submissions(found: Submissions) -> Table:
 
 
 def status_times(found: list[StatusTime]) -> Table:
-    hours = {"10 % within (h)": D, "25 % within (h)": D, "Half within (h)": D}
-    hours |= {"75 % within (h)": D, "90 % within (h)": D}
+    hours = {"10th percentile (h)": D, "25th percentile (h)": D, "Median (h)": D}
+    hours |= {"75th percentile (h)": D, "90th percentile (h)": D}
     return _table(
         {"Status": T, "Stays": N} | hours,
         ((_label(e.status), e.stays, e.p10, e.p25, e.median, e.p75, e.p90) for e in found),
@@ -82,7 +91,7 @@ def status_times(found: list[StatusTime]) -> Table:
 
 
 def waiting(found: list[Waiting]) -> Table:
-    ages = {f"Came {label}": N for label in flow.AGE_LABELS}
+    ages = {f"Submitted {label}": N for label in flow.AGE_LABELS}
     return _table(
         {"Status": T, "Jobs": N, "Median wait (h)": D, "Longest wait (h)": D} | ages,
         ((_label(e.status), e.jobs, e.median_hours, e.longest_hours, *e.by_age) for e in found),
@@ -103,13 +112,13 @@ def funnel(found: Funnel) -> Table:
     submitted = found.steps[0].jobs
     rows = [(each.name, each.jobs, _part(each.jobs, submitted)) for each in found.steps]
     rows.append(("Closed without a print", found.closed, _part(found.closed, submitted)))
-    return _table({"Step": T, "Jobs": N, "Of all submitted": S}, rows)
+    return _table({"Step": T, "Jobs": N, "Share of all submitted": S}, rows)
 
 
 def money(found: Funnel) -> Table:
     total = sum(each.cents for each in found.money)
     return _table(
-        {"What became of the price": T, "Jobs": N, "Cents": C, "Of all quoted": S},
+        {"Outcome": T, "Jobs": N, "Cents": C, "Share of all quoted": S},
         ((each.outcome, each.jobs, each.cents, _part(each.cents, total)) for each in found.money),
     )
 
@@ -173,7 +182,7 @@ def failures(found: list[FailureCount]) -> Table:
 
 
 def reasons(found: Rejections) -> Table:
-    columns = {"Reason": T, "Rejections": N, "With all above": S}
+    columns = {"Reason": T, "Rejections": N, "Cumulative share": S}
     columns |= dict.fromkeys(FACTS.values(), N)
     return _table(columns, ((e.reason, e.count, e.share, *e.facts.values()) for e in found.reasons))
 
@@ -188,7 +197,7 @@ def reasons_over_time(found: Rejections) -> Table:
 
 
 def facts(found: list[Fact]) -> Table:
-    columns = {"The check says": T, "Submitted": N, "Of these rejected": N, "Share": S}
+    columns = {"Finding": T, "Submitted": N, "Rejected": N, "Rejection rate": S}
     return _table(columns, ((FACTS[e.fact], e.submitted, e.rejected, e.rate) for e in found))
 
 
@@ -204,7 +213,7 @@ def classes(found: Demands) -> Table:
 def staff(activity: list[Activity], first: list[FirstReview]) -> Table:
     columns = {"Person": T, "Decisions": N, "Approved": N, "Rejected": N, "Marked as reviewed": N}
     columns |= {"Prints started": N, "Handed over": N, "All actions": N}
-    columns |= {"First to review": N, "Half of them within (h)": D, "90 % within (h)": D}
+    columns |= {"First reviews": N, "Median wait (h)": D, "90th percentile (h)": D}
     reviewed = {each.staff_id: each for each in first}
     return _table(columns, (_person(each, reviewed.get(each.staff_id)) for each in activity))
 
