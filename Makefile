@@ -33,10 +33,11 @@ test-system: setup-dev $(if $(ARGS),,chromium) ## Run what is slow by nature: ki
 	@./.ci/debian-servers
 	@$(PYTEST) -m system $(ARGS)
 
-lint: setup-dev ## Check style and types
+lint: setup-dev ## Check style and types of Python, JavaScript and CSS
 	@$(PY) -m ruff check --quiet $(DEV_PATHS)
 	@$(PY) -m ruff format --check --quiet $(DEV_PATHS)
 	@$(PY) -m mypy
+	@./.ci/check-assets $(PY)
 
 format: setup-dev ## Put the code into the house format
 	@$(PY) -m ruff check --fix --quiet $(DEV_PATHS)
@@ -48,9 +49,9 @@ bench: setup-dev ## Run the benchmarks
 recheck: setup ## Have a running Printdesk check every model again
 	@$(PY) -m launch.recheck
 
-clean: ## Remove .venv and caches; data in var and storage stays
+clean: ## Remove .venv, caches and tools from npm; data in var and storage stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . \( -name __pycache__ -o -name node_modules \) -type d -prune -exec rm -rf {} +
 
 setup-dev: $(VENV)/.ready-dev
 

@@ -1,11 +1,12 @@
-/* What the console does in the browser by itself: presses, the live price, opening the slicer, and giving
-   a lock back when the page is left with a dialog open. Loaded first: the other scripts use what is here. */
+/* What the console does in the browser by itself: presses, opening the slicer, and giving a lock back when the
+   page is left with a dialog open. Loaded first: the other scripts use what is here. */
 'use strict';
 
 (function () {
   const namespaces = (window.dash_clientside = window.dash_clientside || {});
   const printdesk = (namespaces.printdesk = namespaces.printdesk || {});
   const SLICER_PATIENCE_MS = 1500;
+  /** @type {(() => void)[]} */
   const drawn = [];
 
   /* Writes properties of a Dash component, if it is on the page. */
@@ -13,8 +14,11 @@
     if (namespaces.set_props && document.getElementById(id)) namespaces.set_props(id, props);
   };
 
-  /* The same for a dcc.Store, which has no element: the caller knows that the page has it. */
-  printdesk.store = (id, data) => namespaces.set_props(id, { data: data });
+  /* The same for what has no element, such as a dcc.Store: the caller knows that the page has it. */
+  printdesk.store = (id, data) => namespaces.set_props(id, { data });
+
+  /* The element that an event is about, or the next one around it, that the selectors name. */
+  printdesk.nearest = (event, selectors) => (event.target instanceof Element ? event.target.closest(selectors) : null);
 
   /* Calls `action` whenever Dash has drawn something anew, before it is painted. */
   printdesk.onRedraw = function (action) {
@@ -32,7 +36,7 @@
   };
   printdesk.kept = function (key, otherwise) {
     try {
-      return JSON.parse(localStorage.getItem(key)) ?? otherwise;
+      return JSON.parse(localStorage.getItem(key) ?? 'null') ?? otherwise;
     } catch {
       return otherwise;
     }
@@ -40,80 +44,90 @@
 
   printdesk.openDialog = () => document.querySelector('.modal.show');
 
-  /* As services/jobs/costs.py: grams times price, half-up to a cent, at least the minimum. */
-  printdesk.cost = function (weight, material, prices) {
-    const perGram = prices && prices.cents_per_gram[material];
-    if (!(weight > 0) || !perGram) return 'Cost: enter the weight.';
-    const cents = Math.floor(weight * perGram + 0.5 + 1e-9);
-    const charged = Math.max(cents, prices.minimum_cents);
-    const words = 'Cost: $' + (charged / 100).toFixed(2);
-    return cents < prices.minimum_cents ? words + ' (the minimum charge)' : words;
-  };
-
   /* In a dialog, printer and colour follow the material, as on the students' form. */
+
+  /** @param {string} name */
   const idOf = (name) => '{"name":"' + name + '","type":"dialog-field"}';
 
   document.addEventListener('change', function (event) {
-    const choices = event.target.id === idOf('material') && document.querySelector('.modal.show [data-pd-choices]');
-    const fitting = choices && JSON.parse(choices.dataset.pdChoices)[event.target.value];
+    const material = event.target;
+    if (!(material instanceof HTMLSelectElement) || material.id !== idOf('material')) return;
+    const choices = document.querySelector('.modal.show [data-pd-choices]')?.dataset.pdChoices;
+    const fitting = choices && JSON.parse(choices)[material.value];
     for (const name of Object.keys(fitting || {})) offer(name, fitting[name]);
   });
 
-  /* What is chosen stays if it is among the options; an only option is chosen. */
+  /**
+   * What is chosen stays if it is among the options; an only option is chosen.
+   * @param {string} name
+   * @param {{ label: string, value: string }[]} options
+   */
   function offer(name, options) {
     const select = document.getElementById(idOf(name));
-    if (!select) return;
+    if (!(select instanceof HTMLSelectElement)) return;
     const chosen = options.find((option) => option.value === select.value) || (options.length === 1 && options[0]);
-    const props = { options: options, value: chosen ? chosen.value : '', placeholder: 'Choose…' };
-    namespaces.set_props({ type: 'dialog-field', name: name }, props);
+    const props = { options, value: chosen ? chosen.value : '', placeholder: 'Choose…' };
+    namespaces.set_props({ type: 'dialog-field', name }, props);
   }
 
   /* Buttons made by components/parts.py: a press writes their value into a dcc.Store. The time makes
      two presses of one button differ. */
   document.addEventListener('click', function (event) {
-    const button = event.target.closest('[data-pd-store]');
-    if (!button || button.disabled) return;
-    const value = JSON.parse(button.dataset.pdValue);
-    const data = value && typeof value === 'object' ? Object.assign({ at: Date.now() }, value) : value;
-    printdesk.store(button.dataset.pdStore, data);
+    const button = printdesk.nearest(event, '[data-pd-store]');
+    if (!button || isDisabled(button)) return;
+    const { pdStore: id = '', pdValue = 'null' } = button.dataset;
+    const value = JSON.parse(pdValue);
+    printdesk.store(id, value && typeof value === 'object' ? { at: Date.now(), ...value } : value);
   });
+
+  /** @param {HTMLElement} element */
+  const isDisabled = (element) => element instanceof HTMLButtonElement && element.disabled;
 
   /* "Open in slicer": the link as browsers open it, a note in the job's history, and when the window is
      still in front a moment later, what to do when nothing opened. */
   document.addEventListener('click', function (event) {
-    const link = event.target.closest('[data-pd-slicer]');
+    const link = printdesk.nearest(event, '[data-pd-slicer]');
     if (!link) return;
     event.preventDefault();
-    printdesk.store('dialog-pressed', Object.assign({ at: Date.now() }, JSON.parse(link.dataset.pdValue)));
-    const path = link.dataset.pdPath;
-    window.location.assign(link.dataset.pdSlicer);
-    setTimeout(() => document.hasFocus() && showSlicerHelp(path), SLICER_PATIENCE_MS);
+    const { pdValue = '{}', pdPath = '', pdSlicer = '' } = link.dataset;
+    printdesk.store('dialog-pressed', { at: Date.now(), ...JSON.parse(pdValue) });
+    window.location.assign(pdSlicer);
+    setTimeout(() => document.hasFocus() && showSlicerHelp(pdPath), SLICER_PATIENCE_MS);
   });
 
+  const shownPath = () => document.querySelector('.pd-slicer-path');
+
+  /** @param {string} path */
   function showSlicerHelp(path) {
     const help = document.getElementById('slicer-help');
-    if (!help || printdesk.openDialog()) return;
-    help.querySelector('.pd-slicer-path').textContent = path;
+    const place = shownPath();
+    if (!help || !place || printdesk.openDialog()) return;
+    place.textContent = path;
     printdesk.enterHelp(help);
   }
 
   document.addEventListener('click', function (event) {
-    const copy = event.target.closest('[data-pd-copy]');
+    const copy = printdesk.nearest(event, '[data-pd-copy]');
     if (copy) copyPath(copy);
-    const close = event.target.closest('[data-pd-close]');
-    if (close) printdesk.leaveHelp(document.getElementById(close.dataset.pdClose));
+    const close = printdesk.nearest(event, '[data-pd-close]');
+    const help = close && document.getElementById(close.dataset.pdClose ?? '');
+    if (help) printdesk.leaveHelp(help);
   });
 
-  /* For people who hear the page. */
+  /**
+   * For people who hear the page.
+   * @param {string} words
+   */
   function say(words) {
     const line = document.getElementById('shell-said');
     if (line) line.textContent = words;
   }
 
+  /** @param {HTMLElement} button */
   async function copyPath(button) {
     const inHelp = button.dataset.pdCopy === 'slicer-path';
-    const path = inHelp ? document.querySelector('.pd-slicer-path').textContent : button.dataset.pdCopy;
-    const icon = button.querySelector('.bi');
+    const path = (inHelp ? shownPath()?.textContent : button.dataset.pdCopy) ?? '';
+    const icon = /** @type {HTMLElement} */ (button.querySelector('.bi'));
     try {
       await navigator.clipboard.writeText(path);
       icon.className = 'bi bi-clipboard-check';
@@ -132,55 +146,56 @@
 
   /* ---- What Dash takes away when it draws anew ---- */
 
-  /* It builds every element again, so the focus falls to nothing: it goes back to the same button of the
-     same job. After a dialog that took the job away, to the job that stands there now. */
+  const MARKS = ['pdValue', 'pdStore', 'pdMark', 'pdSlicer'];
+
+  /**
+   * It builds every element again, so the focus falls to nothing: it goes back to the same button of the
+   * same job. After a dialog that took the job away, to the job that stands there now.
+   * @type {{ marks: DOMStringMap, job: string, place: number } | null}
+   */
   let focused = null;
 
+  /** @param {HTMLElement} element */
   function remember(element) {
     const card = element.closest('[data-job]');
-    const list = card && card.parentElement;
-    focused = {
-      value: element.dataset.pdValue,
-      store: element.dataset.pdStore,
-      mark: element.dataset.pdMark,
-      slicer: element.dataset.pdSlicer,
-      job: card && card.dataset.job,
-      place: list ? Array.prototype.indexOf.call(list.children, card) : -1,
-    };
+    const place = card?.parentElement ? Array.from(card.parentElement.children).indexOf(card) : -1;
+    focused = { marks: { ...element.dataset }, job: card?.dataset.job ?? '', place };
   }
 
-  function sameElement(root) {
+  /**
+   * @param {ParentNode} root
+   * @param {DOMStringMap} marks
+   */
+  function findSame(root, marks) {
     const all = Array.from(root.querySelectorAll('[data-pd-value], [data-pd-mark]'));
-    return all.find(
-      (one) =>
-        one.dataset.pdValue === focused.value &&
-        one.dataset.pdStore === focused.store &&
-        one.dataset.pdMark === focused.mark &&
-        one.dataset.pdSlicer === focused.slicer &&
-        !one.disabled,
-    );
+    return all.find((one) => MARKS.every((name) => one.dataset[name] === marks[name]) && !isDisabled(one));
   }
 
   printdesk.restoreFocus = function () {
     if (!focused || document.activeElement !== document.body) return;
-    const area = focused.job ? '.pd-card[data-job="' + focused.job + '"]' : 'main';
-    const root = document.querySelector(area);
-    const found = (root && sameElement(root)) || (focused.job && titleAt(focused.job, focused.place));
+    const { marks, job, place } = focused;
+    const root = document.querySelector(job ? '.pd-card[data-job="' + job + '"]' : 'main');
+    const found = (root && findSame(root, marks)) || (job && titleAt(job, place));
     if (found) found.focus({ preventScroll: true });
   };
 
+  /**
+   * @param {string} job
+   * @param {number} place
+   */
   function titleAt(job, place) {
     const cards = Array.from(document.querySelectorAll('.pd-list > .pd-card'));
     const card = cards.find((one) => one.dataset.job === job) || cards[Math.min(place, cards.length - 1)];
-    return card && card.querySelector('.pd-card-title button');
+    return card && /** @type {HTMLElement | null} */ (card.querySelector('.pd-card-title button'));
   }
 
   document.addEventListener('focusin', function (event) {
+    if (!(event.target instanceof HTMLElement)) return;
     if (event.target.matches('[data-pd-value], [data-pd-mark]')) remember(event.target);
     else if (!event.target.closest('.modal')) focused = null;
   });
   document.addEventListener('pointerdown', function (event) {
-    const button = event.target.closest('[data-pd-value], [data-pd-mark]');
+    const button = printdesk.nearest(event, '[data-pd-value], [data-pd-mark]');
     if (button) remember(button); // Safari does not focus buttons on a click
   });
   /* A dialog gives the focus back to the button that opened it; when that is gone, to its neighbour. */

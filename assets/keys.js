@@ -42,7 +42,9 @@
         document.getElementById('notes-text').focus();
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, 50)); // the job is being fetched
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50); // the job is being fetched
+      });
     }
   }
 
@@ -92,16 +94,21 @@
     (event.shiftKey ? last : first)?.focus();
   }
 
+  const isHeld = (event) => event.ctrlKey || event.metaKey || event.altKey;
+  const isOld = (event) => event.repeat && !['j', 'k'].includes(event.key);
+
+  function onTyped(event) {
+    const leaves = event.target.id === 'queue-search' && ['Enter', 'Escape'].includes(event.key);
+    if (leaves) document.getElementById('queue-list').focus(); // Escape has emptied the search
+  }
+
   document.addEventListener('keydown', function (event) {
     const dialog = printdesk.openDialog();
     if (event.key === 'Tab' && dialog) keepInside(dialog, event);
-    const isHeld = event.ctrlKey || event.metaKey || event.altKey;
-    const isOld = event.repeat && !['j', 'k'].includes(event.key);
-    if (isHeld || isOld || event.isComposing) return;
+    if (isHeld(event) || isOld(event) || event.isComposing) return;
     if (dialog || !document.querySelector('[data-pd-console]')) return;
     if (isTyping(event.target)) {
-      const leaves = event.target.id === 'queue-search' && ['Enter', 'Escape'].includes(event.key);
-      if (leaves) document.getElementById('queue-list').focus(); // Escape has emptied the search
+      onTyped(event);
       return;
     }
     const act = find(event.key);

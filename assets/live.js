@@ -60,7 +60,7 @@
   function note(tag, news) {
     const wasAway = live.failures > 0;
     const changed = wasAway || (live.tag !== null && tag !== live.tag);
-    Object.assign(live, { state: 'live', failures: 0, tag: tag, news: news, checkedAt: new Date() });
+    Object.assign(live, { state: 'live', failures: 0, tag, news, checkedAt: new Date() });
     if (changed) live.changedAt = live.checkedAt;
     if (wasAway) document.dispatchEvent(new Event('printdesk:back'));
     if (printdesk.sound) printdesk.sound.hear(news.latest_submission);

@@ -17,7 +17,7 @@
     const asked = readBody(options);
     const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit') && asked.inputs.some(asked.isPress);
     submitting += isSubmit;
-    if (asked.inputs.some((input) => input.id === 'queue-pressed')) deafUntil = 0; // another dialog
+    if (asked.inputs.some((input) => input.id === 'dialog-pressed')) deafUntil = 0; // another dialog
     return send
       .apply(this, arguments)
       .then(
@@ -42,7 +42,7 @@
     try {
       const { output = '', inputs = [], state = [], changedPropIds = [] } = JSON.parse(options.body);
       const isPress = (input) => Boolean(input.value) && changedPropIds.includes(idOf(input) + '.' + input.property);
-      return { output: output, inputs: inputs.flat(), state: state.flat(), isPress: isPress };
+      return { output, inputs: inputs.flat(), state: state.flat(), isPress };
     } catch {
       return { output: '', inputs: [], state: [], isPress: () => false };
     }
@@ -58,7 +58,7 @@
         printdesk.set('dialog-submit', { disabled: false });
         printdesk.set('dialog-error', { children: LOST });
       });
-    } else if (asked.inputs.some((input) => input.id === 'queue-pressed')) tell();
+    } else if (asked.inputs.some((input) => input.id === 'dialog-pressed')) tell();
     const closed = asked.inputs.some((input) => input.id === 'dialog-modal' && input.value === false);
     const about = closed && asked.state.find((each) => each.id === 'dialog-about');
     if (about && about.value && about.value.locked) locksToReturn.add(about.value.job);
@@ -68,14 +68,14 @@
   function tell() {
     const props = { header: 'Not done', is_open: true, dismissable: true, duration: 15_000, className: 'pd-toast pd-toast-bad' };
     props.children = 'Printdesk cannot be reached. Try again in a moment.';
-    printdesk.set('shell-toasts', { children: { namespace: 'dash_bootstrap_components', type: 'Toast', props: props } });
+    printdesk.set('shell-toasts', { children: { namespace: 'dash_bootstrap_components', type: 'Toast', props } });
   }
 
   /* Told by live.js: the server answers again. */
   document.addEventListener('printdesk:back', function () {
     for (const job of locksToReturn) fetch('/api/v1/jobs/' + job + '/unlock', { method: 'POST' });
     locksToReturn.clear();
-    for (const image of document.images) if (image.complete && !image.naturalWidth) image.src = image.src;
+    for (const image of document.images) if (image.complete && !image.naturalWidth) image.setAttribute('src', image.src); // asks for it again
   });
 
   /* Enter twice is meant once: the button is switched off meanwhile, the key is not. Dash submits when the key

@@ -9,58 +9,121 @@
   const RETRY_MS = 5000;
   const DRAFT = 'printdesk-notes-';
 
-  /* The job whose notes are shown: { job, base, by, mine, at, undo, saving, timer }. `base` is the text that
-     the server is known to have, `undo` the one that Esc goes back to. */
+  /**
+   * The text that somebody else has saved meanwhile, as the API's answer to a conflict tells it.
+   * @typedef {{ notes: string, changed_by: string | null, changed_at: string | null }} Theirs
+   */
+  /**
+   * The job whose notes are shown, in which field: Dash makes another one for each page. `base` is the text that the server is known to have, and `undo` the one
+   * that Esc goes back to. `offer` holds what a refresh has brought for a field that has the focus, and
+   * `conflict` what stood in the way of saving.
+   * @typedef {object} Shown
+   * @property {string} job
+   * @property {HTMLTextAreaElement} area
+   * @property {string} base
+   * @property {string} undo
+   * @property {string | null} by
+   * @property {boolean} mine
+   * @property {string | null} at
+   * @property {Theirs | null} offer
+   * @property {Theirs | null} conflict
+   * @property {boolean} saving
+   * @property {number | undefined} timer
+   */
+  /** @type {Shown | null} */
   let now = null;
 
-  const field = () => document.getElementById('notes-text');
-  const isDirty = () => Boolean(now && field() && field().value !== now.base);
+  const field = () => /** @type {HTMLTextAreaElement} */ (document.getElementById('notes-text'));
+  const isField = (/** @type {Event} */ event) => Boolean(now) && event.target === field();
+  const isAboutToWrite = () => document.activeElement === field() && !field().readOnly;
+  /** @param {Shown} shown */
+  const isDirty = (shown) => shown.area.isConnected && shown.area.value !== shown.base;
 
-  /* Called by Dash with the notes of the chosen job, or null. */
+  /* Called by Dash with the notes of the chosen job, or null, whenever the page is drawn anew. */
   printdesk.showNotes = function (about) {
     const section = document.getElementById('notes-section');
     if (!section) return;
-    if (now && (!about || about.job !== now.job)) leave();
+    if (now && (about?.job !== now.job || now.area !== field())) leave(now);
     section.hidden = !about;
     section.dataset.job = about ? about.job : '';
     if (!about) return;
-    if (!now || now.job !== about.job) begin(about);
-    else if (!isDirty() && !now.saving && !now.conflict) take(about);
+    if (!now) begin(about);
+    else if (!now.saving && !now.conflict) update(now, about);
   };
 
+  /** @param {Notes} about */
   function begin(about) {
-    now = { job: about.job, undo: about.text };
-    take(about);
-    showConflict(null);
+    const shown = {
+      ...{ job: about.job, area: field(), base: '', undo: about.text, by: null, mine: false, at: null },
+      ...{ offer: null, conflict: null, saving: false, timer: undefined },
+    };
+    now = shown;
+    take(shown, about);
+    showTheirs(shown);
     const draft = printdesk.kept(DRAFT + about.job, null);
     if (!draft || field().readOnly) return;
-    if (draft.text === about.text) return forget();
+    if (draft.text === about.text) {
+      forget(about.job);
+      return;
+    }
     field().value = draft.text; // from a page that was left before it was saved
-    now.base = draft.base;
+    shown.base = draft.base;
     fit();
     save();
   }
 
-  function take(about) {
-    Object.assign(now, { base: about.text, by: about.by, mine: about.mine, at: about.at });
-    if (field().value !== about.text) {
-      field().value = about.text;
-      now.undo = about.text;
+  /**
+   * The server's text, unless somebody writes. Under the cursor of somebody who is about to, nothing changes
+   * either: what is new is offered, and stays so until it is chosen or is no longer new.
+   * @param {Shown} shown
+   * @param {Notes} about
+   */
+  function update(shown, about) {
+    const isNew = about.text !== field().value;
+    if (isNew && isDirty(shown)) return; // saving tells of it
+    if (isNew && (isAboutToWrite() || shown.offer)) {
+      shown.offer = { notes: about.text, changed_by: about.by, changed_at: about.at };
+      showTheirs(shown);
+      return;
     }
-    fit();
-    showState();
+    take(shown, about);
+    if (!shown.offer) return;
+    shown.offer = null;
+    showTheirs(shown);
   }
 
-  /* Another job is chosen: what is not saved yet is saved behind the scenes. */
-  function leave() {
-    clearTimeout(now.timer);
-    if (isDirty() && !now.conflict) send(now, field().value, false).then((kept) => kept && forget(kept.id));
+  /**
+   * @param {Shown} shown
+   * @param {Notes} about
+   */
+  function take(shown, about) {
+    Object.assign(shown, { base: about.text, by: about.by, mine: about.mine, at: about.at });
+    if (field().value !== about.text) {
+      field().value = about.text;
+      shown.undo = about.text;
+    }
+    fit();
+    showState(shown);
+  }
+
+  /**
+   * Another job is chosen: what is not saved yet is saved behind the scenes.
+   * @param {Shown} shown
+   */
+  function leave(shown) {
+    clearTimeout(shown.timer);
+    if (isDirty(shown) && !shown.conflict) send(shown, field().value, false).then(() => forget(shown.job), keepDraft);
     now = null;
   }
 
+  function keepDraft() {
+    /* It is in this browser, and saved when the job is chosen again. */
+  }
+
+  /** @param {string} job */
   function forget(job) {
     try {
-      localStorage.removeItem(DRAFT + (job || now.job));
+      localStorage.removeItem(DRAFT + job);
     } catch {
       /* storage is refused: there is nothing to forget */
     }
@@ -68,117 +131,181 @@
 
   /* ---- Saving ---- */
 
-  function send(about, text, keepalive) {
-    return fetch('/api/v1/jobs/' + about.job + '/notes', {
+  class NotSaved extends Error {
+    /**
+     * @param {number} status
+     * @param {{ error?: string, message?: string, details?: any }} answer
+     */
+    constructor(status, answer) {
+      super(answer.message);
+      this.status = status;
+      this.answer = answer;
+    }
+  }
+
+  /**
+   * @param {Shown} shown
+   * @param {string} text
+   * @param {boolean} keepalive
+   */
+  async function send(shown, text, keepalive) {
+    const answer = await fetch('/api/v1/jobs/' + shown.job + '/notes', {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ notes: text, base: about.base }),
-      keepalive: keepalive,
-    }).then(async (answer) => {
-      const said = await answer.json();
-      if (answer.ok) return said;
-      throw Object.assign(new Error(said.message), { answer: said, status: answer.status });
+      body: JSON.stringify({ notes: text, base: shown.base }),
+      keepalive,
     });
+    if (!answer.ok) throw new NotSaved(answer.status, await answer.json());
   }
 
   async function save() {
-    if (!now || now.saving || now.conflict || !isDirty()) return;
+    if (!now || now.saving || now.conflict || !isDirty(now)) return;
     clearTimeout(now.timer);
     const mine = now;
     const text = field().value;
     mine.saving = true;
-    showState('Saving…');
+    showState(mine, 'Saving…');
     try {
       await send(mine, text, false);
-      Object.assign(mine, { base: text, mine: true, at: new Date().toISOString(), by: '' });
+      Object.assign(mine, { base: text, mine: true, at: new Date().toISOString(), by: '', offer: null });
       forget(mine.job);
       mine.saving = false;
       if (now !== mine) return;
-      showState();
-      if (isDirty()) plan(PAUSE_MS);
+      showState(mine);
+      showTheirs(mine);
+      if (isDirty(mine)) plan(mine, PAUSE_MS);
       printdesk.store('shell-changed', Date.now());
     } catch (problem) {
       mine.saving = false;
-      if (now === mine) onProblem(problem);
+      if (now === mine) onProblem(mine, problem instanceof NotSaved ? problem : null);
     }
   }
 
-  function onProblem(problem) {
-    const said = problem.answer;
-    if (said && said.error === 'conflict' && 'notes' in (said.details || {})) {
-      now.conflict = said.details;
-      showConflict(said.details);
-    } else if (said && said.error === 'locked') {
-      showState(said.message + ' Your notes are saved when they are done.');
-      plan(RETRY_MS);
-    } else if (problem.status >= 400 && problem.status < 500) {
-      showState('Not saved: ' + Object.values(said?.details?.fields || [said?.message]).join(' '));
+  /**
+   * @param {Shown} shown
+   * @param {NotSaved | null} problem null when there was no answer
+   */
+  function onProblem(shown, problem) {
+    const { error = '', message = '', details = {} } = problem?.answer ?? {};
+    if (error === 'conflict' && 'notes' in details) {
+      Object.assign(shown, { conflict: details, offer: null });
+      showTheirs(shown);
+    } else if (error === 'locked') {
+      showState(shown, message + ' Your notes are saved when they are done.');
+      plan(shown, RETRY_MS);
+    } else if (problem && problem.status < 500) {
+      showState(shown, 'Not saved: ' + Object.values(details.fields || [message]).join(' '));
     } else {
-      showState('Not saved yet: Printdesk cannot be reached. It is tried again.');
-      plan(RETRY_MS);
+      showState(shown, 'Not saved yet: Printdesk cannot be reached. It is tried again.');
+      plan(shown, RETRY_MS);
     }
   }
 
-  function plan(wait) {
-    clearTimeout(now.timer);
-    now.timer = setTimeout(save, wait);
+  /**
+   * @param {Shown} shown
+   * @param {number} wait in ms
+   */
+  function plan(shown, wait) {
+    clearTimeout(shown.timer);
+    shown.timer = window.setTimeout(save, wait);
   }
 
   /* ---- What the line below the field says ---- */
 
-  function showState(words) {
+  /**
+   * @param {Shown} shown
+   * @param {string} [words] instead of who has saved when
+   */
+  function showState(shown, words) {
     const line = document.getElementById('notes-state');
-    if (words) line.textContent = words;
-    else if (now.at) {
-      const at = new Date(now.at);
-      const today = at.toDateString() === new Date().toDateString();
-      const shown = today
-        ? at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
-        : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-      line.textContent = 'Saved ' + shown + ' by ' + (now.mine ? 'you' : now.by);
-    } else line.textContent = '';
+    if (line) line.textContent = words ?? (shown.at ? saved(shown, new Date(shown.at)) : '');
   }
 
-  function showConflict(theirs) {
-    const place = document.getElementById('notes-conflict');
+  /**
+   * @param {Shown} shown
+   * @param {Date} at
+   */
+  function saved(shown, at) {
+    const today = at.toDateString() === new Date().toDateString();
+    const time = today
+      ? at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+      : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    return 'Saved ' + time + ' by ' + (shown.mine ? 'you' : shown.by);
+  }
+
+  /* ---- What somebody else has saved, beside the field ---- */
+
+  /** @param {Shown} shown */
+  function showTheirs(shown) {
+    const place = /** @type {HTMLElement} */ (document.getElementById('notes-conflict'));
+    const theirs = shown.conflict || shown.offer;
     place.hidden = !theirs;
     place.replaceChildren();
     if (!theirs) return;
-    const who = theirs.changed_by || 'Somebody';
     const words = document.createElement('p');
+    const who = theirs.changed_by || 'Somebody';
     words.textContent = who + ' has changed these notes meanwhile. This is what stands there now:';
     const text = document.createElement('pre');
     text.className = 'pd-notes-theirs';
     text.textContent = theirs.notes || '(nothing)';
-    const mine = field().value;
-    place.append(
-      words,
-      text,
-      choice('Keep both', 'btn-primary', () => [theirs.notes, mine].filter(Boolean).join('\n\n')),
-      choice('Keep mine', 'btn-outline-secondary', () => field().value),
-      choice('Keep theirs', 'btn-outline-secondary', () => theirs.notes),
-    );
-    showState('Not saved: two texts. Choose what stays.');
+    place.append(words, text, ...(shown.conflict ? afterConflict(shown, theirs) : afterOffer(shown, theirs)));
   }
 
-  function choice(label, look, text) {
+  /**
+   * @param {Shown} shown
+   * @param {Theirs} theirs
+   */
+  function afterConflict(shown, theirs) {
+    showState(shown, 'Not saved: two texts. Choose what stays.');
+    const both = () => [theirs.notes, field().value].filter(Boolean).join('\n\n');
+    return [
+      choice('Keep both', 'btn-primary', () => choose(shown, theirs, both())),
+      choice('Keep mine', 'btn-outline-secondary', () => choose(shown, theirs, field().value)),
+      choice('Keep theirs', 'btn-outline-secondary', () => choose(shown, theirs, theirs.notes)),
+    ];
+  }
+
+  /**
+   * @param {Shown} shown
+   * @param {Theirs} theirs
+   */
+  function afterOffer(shown, theirs) {
+    return [
+      choice('Use theirs', 'btn-primary', () => choose(shown, theirs, theirs.notes)),
+      choice('Keep mine', 'btn-outline-secondary', () => choose(shown, theirs, field().value)),
+    ];
+  }
+
+  /**
+   * @param {string} label
+   * @param {string} look
+   * @param {() => void} onClick
+   */
+  function choice(label, look, onClick) {
     const button = document.createElement('button');
     Object.assign(button, { type: 'button', className: 'btn ' + look, textContent: label });
-    button.addEventListener('click', function () {
-      const theirs = now.conflict;
-      Object.assign(now, { conflict: null, base: theirs.notes });
-      field().value = text();
-      fit();
-      showConflict(null);
-      field().focus();
-      if (isDirty()) save();
-      else {
-        forget();
-        Object.assign(now, { at: theirs.changed_at, by: theirs.changed_by, mine: false });
-        showState();
-      }
-    });
+    button.addEventListener('click', onClick);
     return button;
+  }
+
+  /**
+   * @param {Shown} shown
+   * @param {Theirs} theirs
+   * @param {string} text what is to stand there from now on
+   */
+  function choose(shown, theirs, text) {
+    Object.assign(shown, { conflict: null, offer: null, base: theirs.notes });
+    field().value = text;
+    fit();
+    showTheirs(shown);
+    field().focus();
+    if (isDirty(shown)) {
+      save();
+      return;
+    }
+    forget(shown.job);
+    Object.assign(shown, { at: theirs.changed_at, by: theirs.changed_by, mine: false });
+    showState(shown);
   }
 
   /* ---- Keys ---- */
@@ -190,36 +317,51 @@
   }
 
   document.addEventListener('input', function (event) {
-    if (event.target !== field() || !now) return;
+    if (!now || !isField(event)) return;
     fit();
     printdesk.keep(DRAFT + now.job, { base: now.base, text: field().value });
     if (now.conflict) return;
-    showState('Ctrl+Enter saves, Esc takes back');
-    plan(PAUSE_MS);
+    showState(now, 'Ctrl+Enter saves, Esc takes back');
+    plan(now, PAUSE_MS);
   });
-  document.addEventListener('focusin', (event) => event.target === field() && now && (now.undo = field().value));
-  document.addEventListener('focusout', (event) => event.target === field() && save());
+  document.addEventListener('focusin', function (event) {
+    if (now && isField(event)) now.undo = field().value;
+  });
+  document.addEventListener('focusout', function (event) {
+    if (isField(event)) save();
+  });
   document.addEventListener('keydown', function (event) {
-    if (event.target !== field() || !now) return;
+    if (!now || !isField(event)) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       now.undo = field().value;
       save();
     } else if (event.key === 'Escape' && !event.isComposing) {
       event.stopPropagation();
-      if (field().value === now.undo) return field().blur();
-      field().value = now.undo;
-      fit();
-      if (isDirty()) save();
-      else {
-        forget();
-        clearTimeout(now.timer);
-        showState();
-      }
+      undo(now);
     }
   });
+
+  /** @param {Shown} shown */
+  function undo(shown) {
+    if (field().value === shown.undo) {
+      field().blur();
+      return;
+    }
+    field().value = shown.undo;
+    fit();
+    if (isDirty(shown)) {
+      save();
+      return;
+    }
+    forget(shown.job);
+    clearTimeout(shown.timer);
+    showState(shown);
+  }
+
   window.addEventListener('pagehide', function () {
-    if (isDirty() && !now.conflict) send(now, field().value, true).then(() => forget(), () => {});
+    const left = now;
+    if (left && isDirty(left) && !left.conflict) send(left, field().value, true).then(() => forget(left.job), keepDraft);
   });
   window.addEventListener('online', save);
 })();

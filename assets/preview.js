@@ -21,24 +21,28 @@
     if (!about) return '';
     if (!canDraw()) return 'This browser cannot draw in 3D: WebGL is switched off or missing.';
     status('The preview is being made…');
-    let model;
-    try {
-      const answer = await fetch(about.url, { credentials: 'same-origin' });
-      model = await answer.json();
-      if (isOld()) return namespaces.no_update;
-      if (!answer.ok) return model.message || 'The preview could not be loaded.';
-    } catch {
-      if (isOld()) return namespaces.no_update;
-      return 'The preview could not be loaded. Check the connection, and open it again.';
-    }
-    if (model.state !== 'ok') return 'No preview: ' + model.reason;
+    const { model, problem } = await load(about.url);
+    if (isOld()) return namespaces.no_update;
+    if (!model) return problem;
     if (!document.getElementById(about.graph)) return ''; // closed meanwhile
-    shown = { about: about, model: model, wireframe: false, edges: true, view: startView(model, about.bed) };
+    shown = { about, model, wireframe: false, edges: true, view: startView(model, about.bed) };
     const edges = document.querySelector('[data-pd-preview="edges"]');
     if (edges) edges.hidden = !model.open_edges.shown;
     draw();
     return describe(model, about);
   };
+
+  /* { model }, or { problem } in words. */
+  async function load(url) {
+    try {
+      const answer = await fetch(url, { credentials: 'same-origin' });
+      const said = await answer.json();
+      if (!answer.ok) return { problem: said.message || 'The preview could not be loaded.' };
+      return said.state === 'ok' ? { model: said } : { problem: 'No preview: ' + said.reason };
+    } catch {
+      return { problem: 'The preview could not be loaded. Check the connection, and open it again.' };
+    }
+  }
 
   document.addEventListener('click', function (event) {
     const button = event.target.closest('[data-pd-preview]');
@@ -114,7 +118,7 @@
   }
 
   function lines(points, ink, width) {
-    const style = { color: ink, width: width };
+    const style = { color: ink, width };
     const trace = { type: 'scatter3d', mode: 'lines', hoverinfo: 'skip', showlegend: false, line: style };
     return Object.assign(trace, { x: points.x, y: points.y, z: points.z, connectgaps: false });
   }
@@ -160,9 +164,9 @@
   }
 
   /* Every edge of the mesh once. */
-  function wires(mesh) {
-    const [x, y, z] = [mesh.x, mesh.y, mesh.z].map(floats);
-    const [i, j, k] = [mesh.i, mesh.j, mesh.k].map(shorts);
+  function wires(triangles) {
+    const [x, y, z] = [triangles.x, triangles.y, triangles.z].map(floats);
+    const [i, j, k] = [triangles.i, triangles.j, triangles.k].map(shorts);
     const drawn = new Set();
     const path = emptyPath();
     for (let face = 0; face < i.length; face++) {
@@ -226,7 +230,7 @@
     const from = [0.5, -0.72, 0.48];
     return {
       up: { x: 0, y: 0, z: 1 },
-      center: center,
+      center,
       eye: { x: from[0] * distance, y: from[1] * distance, z: center.z + from[2] * distance },
     };
   }
@@ -238,7 +242,7 @@
   }
 
   function newView(name) {
-    return { name: name, at: Date.now() };
+    return { name, at: Date.now() };
   }
 
   /* The directions in which the model is larger than the build volume. */

@@ -66,7 +66,7 @@
     followed.clear();
     if (link.go) window.location.assign(link.go);
     else if (link.queue) window.location.assign(addressOfQueue(link));
-    else for (const [name, value] of Object.entries(link.set)) printdesk.set('report-' + name, { value: value });
+    else for (const [name, value] of Object.entries(link.set)) printdesk.set('report-' + name, { value });
   }
 
   /* The jobs behind a part of a chart, as far as the queue can tell them from the others. */

@@ -12,7 +12,7 @@
     for (const card of document.querySelectorAll('.pd-list > .pd-card')) {
       const top = card.getBoundingClientRect().top;
       if (top < 0) continue;
-      anchor = { job: card.dataset.job, top: top, view: location.search };
+      anchor = { job: card.dataset.job, top, view: location.search };
       return;
     }
   }

@@ -71,7 +71,7 @@
   }
 
   printdesk.sound = {
-    hear: hear,
+    hear,
     describe: () =>
       (wish.on ? 'on, volume ' + Math.round(wish.volume * 100) + ' %' : 'off') +
       (isAllowed() ? '' : ', waits for a click') +
@@ -128,7 +128,7 @@
   }
 
   function input(type, id) {
-    return Object.assign(document.createElement('input'), { type: type, id: id });
+    return Object.assign(document.createElement('input'), { type, id });
   }
 
   function labelled(words, control, kind) {

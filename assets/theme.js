@@ -1,7 +1,8 @@
 // The light or dark theme. Loaded in <head>, before anything is painted, so that no page flashes white.
 // Any element with the attribute data-pd-theme-toggle switches it when pressed.
+'use strict';
+
 (() => {
-  'use strict';
   const KEY = 'printdesk-theme';
   const root = document.documentElement;
   const printdesk = (window.printdesk = window.printdesk || {});

@@ -2,8 +2,9 @@
 // "ago" and "left" (how long until then) are refreshed twice a minute; "ago" inside .pd-age is coloured by
 // age, and says it in words. Used by the student pages
 // and by the Dash console, whose elements come and go: hence the observer.
+'use strict';
+
 (() => {
-  'use strict';
   const HOUR_MS = 3_600_000;
   const REFRESH_MS = 30_000;
   const SELECTOR = 'time[datetime][data-format]';

@@ -65,12 +65,12 @@ def _names(row: Action, view: Any) -> set[str]:
 
 
 def _prices() -> Component:
-    """What the live price is worked out from, in the browser."""
+    """What assets/costs.js works the live price out from."""
     return dcc.Store(
         id=ids.DIALOG_PRICES,
         data={
             "minimum_cents": lab().pricing.minimum_cents,
-            "cents_per_gram": {m.name: float(m.cents_per_gram) for m in lab().materials},
+            "cents_per_gram": {m.name: str(m.cents_per_gram) for m in lab().materials},
         },
     )
 

@@ -32,10 +32,10 @@ from sqlalchemy.engine import Connection, Engine
 import models.base
 from demo import cast
 from reader import child, sandbox
+from reader.errors import Unreadable
 from services import work
 from services.actions import workflow
 from services.checks import modelchecks, thumbnails
-from services.errors import Unreadable
 from services.files import storage
 from services.mail import outbox
 from settings import Settings, settings

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from reader.confinement import confine
-from services.errors import Unreadable
+from reader.errors import Unreadable
 
 OUT_OF_MEMORY = 71
 

@@ -28,16 +28,17 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from services.errors import CouldNotCheck, Unreadable
-from settings import ROOT, settings
+from reader.errors import CouldNotRead, Unreadable
 
 log = structlog.get_logger()
+
+ROOT = Path(__file__).resolve().parent.parent  # the folder that the child imports from
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 OUT_OF_MEMORY = 71  # the child's exit status when Python itself ran out
@@ -45,39 +46,25 @@ _STDERR_BYTES = 2000
 _MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"Cannot allocate memory", b"failed to map segment")
 
 
-def _memory_mb() -> int:
-    return settings().check_memory_mb
-
-
-def _cpu_s() -> int:
-    return settings().check_cpu_s
-
-
-def _wall_s() -> int:
-    return settings().check_wall_s
-
-
 @dataclass(frozen=True)
 class Limits:
-    """What a child may use. Defaults are the settings CHECK_MEMORY_MB, CHECK_CPU_S, CHECK_WALL_S.
-    `file_mb` bounds each file it writes."""
+    """What a child may use. `file_mb` bounds each file it writes."""
 
-    memory_mb: int = field(default_factory=_memory_mb)
-    cpu_s: int = field(default_factory=_cpu_s)
-    wall_s: float = field(default_factory=_wall_s)
+    memory_mb: int = 1024
+    cpu_s: int = 20
+    wall_s: float = 30
     file_mb: int = 64
 
 
 def run(
-    task: str, *arguments: str, output: Path | None = None, limits: Limits | None = None
+    task: str, *arguments: str, output: Path | None = None, limits: Limits = Limits()
 ) -> dict[str, Any]:
     """Does a task of reader/child.py in a child process, and returns its answer.
 
     `output` is the one folder besides its own that the child may write into; it must exist. The
     task learns of it only through `arguments`. Raises Unreadable when the task says that the file
-    is at fault, CouldNotCheck when the child needed too much, hung or crashed.
+    is at fault, CouldNotRead when the child needed too much, hung or crashed.
     """
-    limits = limits or Limits()
     private = Path(tempfile.mkdtemp(prefix="printdesk-check-"))
     try:
         answer = _run(task, arguments, private, output, limits)
@@ -120,11 +107,11 @@ def _run(
         try:
             line = _read(pipe.fileno(), deadline)
             if len(line) == MAX_ANSWER_BYTES:
-                raise CouldNotCheck("the reader crashed")  # it would go on talking
+                raise CouldNotRead("the reader crashed")  # it would go on talking
             status = child.wait(max(0.1, deadline - time.monotonic()))
         except (subprocess.TimeoutExpired, TimeoutError):
             log.warning("sandbox_too_slow", task=task)
-            raise CouldNotCheck(_too_slow(limits.wall_s)) from None
+            raise CouldNotRead(_too_slow(limits.wall_s)) from None
         finally:
             _kill(child)
         complaints.seek(-min(_STDERR_BYTES, complaints.seek(0, os.SEEK_END)), os.SEEK_END)
@@ -132,7 +119,7 @@ def _run(
     answer = _parse(line) if status == 0 else None
     if answer is None:
         log.warning("sandbox_failed", task=task, status=status, said=said.decode(errors="replace"))
-        raise CouldNotCheck(_reason(status, said, limits))
+        raise CouldNotRead(_reason(status, said, limits))
     return answer
 
 

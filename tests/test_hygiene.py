@@ -1,5 +1,6 @@
 """What must not be in the repository, whoever looks at it."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_requirements_are_pinned_and_name_no_host(name):
     for line in wanted:
         assert re.match(r"[A-Za-z0-9._-]+(\[[a-z0-9,]+\])?==[\w.!+]+( ;.*)?$", line), line
     assert not any("://" in line or line.startswith(("-i", "--")) for line in lines)
+
+
+def test_lock_files_of_npm_name_no_registry_and_pin_what_is_inside():
+    locks = [path for path in own_files() if path.name == "package-lock.json"]
+    assert len(locks) > 2
+    for path in locks:
+        packages = json.loads(path.read_text())["packages"]
+        for name, package in packages.items():
+            assert not name or package["integrity"].startswith("sha512-"), (path, name)
+            assert "resolved" not in package, (path, name)
 
 
 @pytest.mark.parametrize("kind", ["requirements", "requirements-dev"])

@@ -12,7 +12,7 @@ from settings import ROOT
 ALLOWED = {
     "models": {"models"},
     "settings": set(),
-    "reader": {"reader", "services", "settings"},
+    "reader": {"reader"},
     "services": {"models", "settings", "reader", "services"},
     "tasks": {"services", "models", "settings", "tasks"},
     "web": {"services", "models", "settings", "web"},
@@ -38,6 +38,7 @@ AT_THE_EDGE = {
 }
 SPARE = {
     "services": AT_THE_EDGE,
+    "reader": AT_THE_EDGE | {"sqlalchemy"},
     "models": AT_THE_EDGE,
     "components": {"flask", "celery", "sqlalchemy"},
     "tasks": {"flask", "dash"},
@@ -58,9 +59,8 @@ LIGHT = {
     "launch.prepare": "import launch.prepare",
     "worker for mails": _TASKS,
     "worker for models": _TASKS,
-    "beat": "import launch.background; from launch.background import beat_command; " + _TASKS,
-    "the reader's command": "import reader.__main__",
-    "reading a model": "import reader.child",
+    "beat": "import launch.background; " + _TASKS,
+    "what reads a model, before it does": "import reader.child, reader.sandbox",
 }
 
 

@@ -1,4 +1,6 @@
 /* Shows the API's document with Swagger UI. It asks no other server, its validator included. */
+'use strict';
+
 const place = document.getElementById('docs');
 window.SwaggerUIBundle({
   domNode: place,

@@ -1,7 +1,8 @@
 // The confirmation pages: a form marked data-pd-once is sent once, and a button with data-wait-s
 // is disabled until that many seconds have passed, with a countdown. Both work without JavaScript too.
+'use strict';
+
 (() => {
-  'use strict';
 
   function setBusy(form, busy) {
     const button = form.querySelector('button[type=submit]');

@@ -1,6 +1,7 @@
 // A button with data-pd-copy="text" copies that text and says so.
+'use strict';
+
 (() => {
-  'use strict';
   const SAID_MS = 2500;
 
   // Browsers offer the clipboard only on https and localhost; many labs run on plain http.

@@ -74,20 +74,27 @@ async function check3mf(file, text) {
   return ok('Looks like a 3MF file.');
 }
 
+function checkNameAndSize(file, { extensions, maxMb }) {
+  const extension = extensionOf(file.name);
+  if (!extensions.includes(extension)) {
+    const what = extension ? `a ${extension} file` : 'a file without an extension';
+    return `“${file.name}” is ${what}. Choose a file that ends in ${extensions.join(', ').replace(/, ([^,]*)$/, ' or $1')}.`;
+  }
+  if (file.size === 0) return 'This file is empty. Export the model again.';
+  if (file.size > maxMb * 1024 * 1024) {
+    return `This file has ${formatBytes(file.size)}; the most we take is ${maxMb} MB. Export it with fewer triangles.`;
+  }
+  return '';
+}
+
 /**
  * What a first look at `file` shows.
  * @returns {Promise<{level: 'ok'|'warn'|'bad', text: string}>} `bad` means: do not send it.
  */
-export async function checkFile(file, { extensions, maxMb }) {
+export async function checkFile(file, limits) {
+  const refused = checkNameAndSize(file, limits);
+  if (refused) return bad(refused);
   const extension = extensionOf(file.name);
-  if (!extensions.includes(extension)) {
-    const what = extension ? `a ${extension} file` : 'a file without an extension';
-    return bad(`“${file.name}” is ${what}. Choose a file that ends in ${extensions.join(', ').replace(/, ([^,]*)$/, ' or $1')}.`);
-  }
-  if (file.size === 0) return bad('This file is empty. Export the model again.');
-  if (file.size > maxMb * 1024 * 1024) {
-    return bad(`This file has ${formatBytes(file.size)}; the most we take is ${maxMb} MB. Export it with fewer triangles.`);
-  }
   let bytes;
   try {
     bytes = await read(file, 0, HEAD);

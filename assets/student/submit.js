@@ -4,6 +4,7 @@
 import { checkFile, formatBytes } from './filecheck.js';
 
 const DRAFT_KEY = 'printdesk-draft';
+const KEPT = 'Everything you entered is still here.';
 const byId = (id) => document.getElementById(id);
 const form = byId('submit-form');
 const fileInput = byId('file');
@@ -305,35 +306,55 @@ function minutesToWait() {
   return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
 
+function onAccepted({ id }) {
+  dropDraft();
+  window.location.assign(`/submit/success?job=${encodeURIComponent(id ?? '')}`);
+  byId('send').disabled = true; // no second press while the next page loads
+}
+
+function onRefused({ details, message }) {
+  showRefusedFields(details?.fields ?? {}, message);
+}
+
+function onTooLarge() {
+  mark('file', `The file is too large: the most we take is ${limits.maxMb} MB. Export it with fewer triangles.`);
+  goToFirstError();
+}
+
+function onTooMany() {
+  say(`You have submitted several models in a short time. Please try again in ${minutesToWait()}. ${KEPT}`);
+}
+
+function onUnavailable() {
+  say(`The lab cannot take files just now. Please try again in a few minutes. ${KEPT}`);
+}
+
+function onError({ details }) {
+  const reference = details?.reference;
+  const ask = reference ? ` If it happens again, write to ${contact} and give the reference ${reference}.` : '';
+  say(`Something went wrong on our side, and the model was not submitted. Please try again. ${KEPT}${ask}`);
+}
+
+// What is done with each status that the server answers; with any other, onError.
+const answers = {
+  201: onAccepted,
+  400: onRefused,
+  409: onDuplicate,
+  413: onTooLarge,
+  422: onRefused,
+  429: onTooMany,
+  503: onUnavailable,
+};
+
 function onAnswer() {
-  const { status } = request;
-  const body = parse(request.responseText);
-  if (status === 201) {
-    dropDraft();
-    setSending(false);
-    window.location.assign(`/submit/success?job=${encodeURIComponent(body.id ?? body.job?.id ?? '')}`);
-    byId('send').disabled = true; // no second press while the next page loads
-    return;
-  }
-  const kept = 'Everything you entered is still here.';
   setSending(false);
-  if (status === 400 || status === 422) showRefusedFields(body.details?.fields ?? {}, body.message);
-  else if (status === 409) onDuplicate(body);
-  else if (status === 413) {
-    mark('file', `The file is too large: the most we take is ${limits.maxMb} MB. Export it with fewer triangles.`);
-    goToFirstError();
-  } else if (status === 429) say(`You have submitted several models in a short time. Please try again in ${minutesToWait()}. ${kept}`);
-  else if (status === 503) say(`The lab cannot take files just now. Please try again in a few minutes. ${kept}`);
-  else {
-    const reference = body.details?.reference ?? body.reference;
-    const ask = reference ? ` If it happens again, write to ${contact} and give the reference ${reference}.` : '';
-    say(`Something went wrong on our side, and the model was not submitted. Please try again. ${kept}${ask}`);
-  }
+  const act = answers[request.status] ?? onError;
+  act(parse(request.responseText));
 }
 
 function onLost() {
   setSending(false);
-  say('The connection was lost before the model had arrived. Check your network, then press Submit again. Everything you entered is still here.');
+  say('The connection was lost before the model had arrived. Check your network, then press Submit again. ' + KEPT);
 }
 
 function send() {

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reader.errors import Unreadable
 from reader.mesh.loading import AGAIN, Faces, Model, Points, bounds
-from services.errors import Unreadable
 
 Keys = NDArray[np.uint64]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from reader.errors import Unreadable
 from reader.mesh.loading import AGAIN, Faces, Points
 from reader.mesh.threemf import MM
-from services.errors import Unreadable
 
 
 def measure(path: str) -> dict[str, Any]:

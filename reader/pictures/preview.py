@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reader.errors import Unreadable
 from reader.mesh import loading, measuring
 from reader.mesh.loading import AGAIN
 from reader.pictures import simplifying
 from reader.pictures.camera import Points
 from reader.pictures.simplifying import Faces
-from services.errors import Unreadable
 
 MAX_BYTES = 400_000
 TARGETS = (30_000, 24_000, 18_000, 12_000)  # triangles; the next where the first is too many bytes

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reader.errors import Unreadable
 from reader.mesh import loading, measuring
 from reader.mesh.loading import AGAIN
 from reader.pictures import camera, shading, simplifying, zbuffer
 from reader.pictures.camera import Floats, Points
-from services.errors import Unreadable
 
 SIZE = 512
 SMALL = 128

@@ -43,6 +43,7 @@ ROLE = Choice(
     options=choices.roles,
     values=choices.role_names,
     keeps=True,
+    start=Role.STAFF.value,
     example="staff",
 )
 

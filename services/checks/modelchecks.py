@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 
 from models import Job, Role
 from reader import sandbox
-from reader.verdict import estimates, judging
+from reader.errors import CouldNotRead, Unreadable
 from reader.verdict.answers import Facts, NotAsked, Opinion, read_facts, read_opinion
 from services import events, work
 from services.actors import SYSTEM, Actor, require
-from services.checks import thumbnails, versions
-from services.errors import CouldNotCheck, NotFound, StorageUnavailable, Unreadable
+from services.checks import results, thumbnails, versions
+from services.errors import NotFound, StorageUnavailable
 from services.files import storage
 from services.jobs import records
 from services.jobs.records import JobView
@@ -82,7 +82,7 @@ def request(session: Session, job_id: str, *, actor: Actor) -> JobView:
     thumbnails.request(session, job)
     if job.model.get("state") != "pending":
         events.record(session, job.id, "ModelCheckRequested", actor)
-        job.model = judging.pending()
+        job.model = results.pending()
         records.touch(session, job, actor)
     work.send_after_commit(session, CHECK_TASK, job.id)
     return records.view(job, now)
@@ -111,7 +111,7 @@ def sweep(session: Session) -> list[str]:
     is_old = Job.updated_at < func.now() - OVERDUE
     due = session.scalars(
         select(Job.id)
-        .where(versions.is_other(_CHECKER, judging.checker()), or_(~is_waiting, is_old))
+        .where(versions.is_other(_CHECKER, results.checker()), or_(~is_waiting, is_old))
         .order_by(*versions.order(is_waiting))
         .limit(SWEEP_BATCH)
     ).all()
@@ -124,7 +124,7 @@ def _find_due(session: Session, job_id: str) -> _Due | None:
     job = session.get(Job, job_id)
     if job is None:
         return None
-    if job.model.get("state") != "pending" and job.model.get("checker") == judging.checker():
+    if job.model.get("state") != "pending" and job.model.get("checker") == results.checker():
         return None
     return _Due(job.folder, job.original_name, job.original_filename, job.material, dict(job.model))
 
@@ -143,13 +143,13 @@ def check_file(path: str, name: str, material: str) -> dict[str, Any]:
     kind = PurePath(path).suffix.lower().removeprefix(".")
     beds = json.dumps([printer.build_volume_mm for printer in lab().printers])
     try:
-        facts = read_facts(sandbox.run("check", path, kind, name, beds))
+        facts = read_facts(sandbox.run("check", path, kind, name, beds, limits=results.limits()))
         opinion = _ask_second(path, facts) if kind == "3mf" else None
     except Unreadable as problem:
-        return judging.failed(problem.message)
-    except CouldNotCheck as problem:
-        return judging.failed(f"It could not be checked: {problem.message}.")
-    return judging.judge(facts, opinion, lab().find_material(material))
+        return results.failed(problem.message)
+    except CouldNotRead as problem:
+        return results.failed(f"It could not be checked: {problem.message}.")
+    return results.judge(facts, opinion, material)
 
 
 def _ask_second(path: str, facts: Facts) -> Opinion | Unreadable | NotAsked | str | None:
@@ -163,10 +163,10 @@ def _ask_second(path: str, facts: Facts) -> Opinion | Unreadable | NotAsked | st
         most = f"{SECOND_OPINION_TRIANGLES:,} triangles"
         return NotAsked(f"above {most} the second needs too much memory")
     try:
-        return read_opinion(sandbox.run("second-opinion", path))
+        return read_opinion(sandbox.run("second-opinion", path, limits=results.limits()))
     except Unreadable as problem:
         return problem
-    except CouldNotCheck as problem:
+    except CouldNotRead as problem:
         return problem.message
 
 
@@ -181,8 +181,8 @@ def _store(session: Session, job_id: str, due: _Due, model: dict[str, Any] | Non
         return
     if model is None:
         model = _without_file(before)
-    elif job.material != due.material and (material := lab().find_material(job.material)):
-        model = estimates.renewed(model, material, lab())  # edited meanwhile
+    elif job.material != due.material:
+        model = results.renew_estimate(model, job.material)  # edited meanwhile
     job.model = model
     if _without_version(before) == _without_version(model):
         # Only the checker is another one: nothing that anybody would see, but for the safety copy.
@@ -204,8 +204,8 @@ def _store(session: Session, job_id: str, due: _Due, model: dict[str, Any] | Non
 def _without_file(before: dict[str, Any]) -> dict[str, Any]:
     """What is known of a model whose file is lost stays; the integrity audit shows the loss."""
     if before.get("state") != "pending":
-        return before | {"checker": judging.checker()}
-    return judging.failed("The job's file is not in the storage, so it could not be checked.")
+        return before | {"checker": results.checker()}
+    return results.failed("The job's file is not in the storage, so it could not be checked.")
 
 
 def _summary(model: dict[str, Any]) -> str:

@@ -17,8 +17,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from reader import sandbox
+from reader.errors import CouldNotRead, Unreadable
 from services.actors import Actor
-from services.errors import CouldNotCheck, NotFound, Retryable, Unreadable
+from services.checks import results
+from services.errors import NotFound, Retryable
 from services.files import storage
 from services.jobs import records
 from services.jobs.records import JobView
@@ -98,8 +100,9 @@ def _make(job: JobView) -> Preview:
                 "preview",
                 *(str(path), kind, job.original_filename, str(made)),
                 output=Path(folder),
+                limits=results.limits(),
             )
-        except (Unreadable, CouldNotCheck) as problem:
+        except (Unreadable, CouldNotRead) as problem:
             made.write_bytes(_failure(problem))
         os.replace(made, target)
     _drop_oldest(target.parent)
@@ -109,7 +112,7 @@ def _make(job: JobView) -> Preview:
     return preview
 
 
-def _failure(problem: Unreadable | CouldNotCheck) -> bytes:
+def _failure(problem: Unreadable | CouldNotRead) -> bytes:
     if isinstance(problem, Unreadable):
         reason = problem.message
     else:

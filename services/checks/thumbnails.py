@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session
 
 from models import Job, utcnow
 from reader import sandbox
+from reader.errors import CouldNotRead, Unreadable
 from services import work
 from services.actors import Actor
-from services.checks import versions
-from services.errors import CouldNotCheck, NotFound, StorageFull, StorageUnavailable, Unreadable
+from services.checks import results, versions
+from services.errors import NotFound, StorageFull, StorageUnavailable
 from services.files import storage
 from services.jobs import records
 from services.jobs.records import JobView
@@ -164,10 +165,11 @@ def _draw(wanted: _Work, folder: Path) -> dict[str, Any]:
             "thumbnail",
             *(str(path), kind, wanted.called, str(folder)),
             output=folder,
+            limits=results.limits(),
         )
     except Unreadable as problem:
         return _failed(problem.message)
-    except CouldNotCheck as problem:
+    except CouldNotRead as problem:
         return _failed(f"It could not be drawn: {problem.message}.")
     if answer.get("blank"):
         return _failed(_BLANK)

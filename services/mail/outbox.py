@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 from limits import parse
-from psycopg.errors import LockNotAvailable
+from psycopg2.errors import LockNotAvailable
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import STATUS_FOLDERS, Job, MailKind, Status, new_id, utcnow
 from reader import filenames
+from reader.errors import Unreadable
 from reader.gate import filetypes
 from services import events, work
 from services.actors import student
@@ -81,7 +82,10 @@ def submit(session: Session, form: Submission, upload: Upload) -> JobView:
     """
     filename = filenames.clean_filename(upload.filename)
     with storage.translated():
-        filetypes.identify(upload.path, filename)
+        try:
+            filetypes.identify(upload.path, filename)
+        except Unreadable as refused:
+            raise Invalid(file=refused.message) from None
     _refuse_duplicate(session, form.student_email, upload.sha256)
     job = _new_job(session, form, upload, filename)
     stem = PurePath(job.original_name).stem

@@ -329,8 +329,62 @@ def test_two_texts_at_once_lose_neither(desk, second, problems):
     expect(notes_of(second)).to_have_value("The words of the first\n\nThe words of the second")
     expect(second.get_by_text(re.compile(r"Saved \d.* by you"))).to_be_visible()
     look_again(desk)
+    desk.get_by_role("button", name="Use theirs").click()  # the cursor is still in the field
     expect(notes_of(desk)).to_have_value("The words of the first\n\nThe words of the second")
     expect(desk.get_by_text(re.compile(r"Saved \d.* by Sam Park"))).to_be_visible()
+
+
+def write_notes(page, job, text, base=""):
+    answer = page.request.patch(f"/api/v1/jobs/{job}/notes", data={"notes": text, "base": base})
+    assert answer.ok, answer.text()
+
+
+def test_what_a_refresh_brings_to_a_field_that_has_the_focus_is_offered(desk, second):
+    job = new_job(desk, "Offered Person")
+    look_again(desk)
+    panel = panel_of(desk, job)
+    notes_of(desk).focus()
+    offer = desk.locator(".pd-notes-conflict")
+    write_notes(second, job, "theirs")
+    look_again(desk)
+    expect(offer).to_contain_text("Sam Park has changed these notes meanwhile")
+    expect(offer.locator("pre")).to_have_text("theirs")
+    expect(notes_of(desk)).to_have_value("")
+    write_notes(second, job, "theirs, corrected", base="theirs")
+    look_again(desk)
+    expect(offer.locator("pre")).to_have_text("theirs, corrected")
+    offer.get_by_role("button", name="Use theirs").click()
+    expect(notes_of(desk)).to_have_value("theirs, corrected")
+    expect(notes_of(desk)).to_be_focused()
+    expect(offer).to_be_hidden()
+    expect(panel).to_contain_text(re.compile(r"Saved \d.* by Sam Park"))
+    write_notes(second, job, "something else", base="theirs, corrected")
+    look_again(desk)
+    offer.get_by_role("button", name="Keep mine").click()
+    expect(panel).to_contain_text(re.compile(r"Saved \d.* by you"))
+    assert desk.request.get(f"/api/v1/jobs/{job}").json()["notes"] == "theirs, corrected"
+    notes_of(desk).blur()
+    write_notes(second, job, "the last word", base="theirs, corrected")
+    look_again(desk)
+    expect(notes_of(desk)).to_have_value("the last word")
+    expect(offer).to_be_hidden()
+
+
+def test_notes_stay_when_another_page_is_visited_meanwhile(desk):
+    job = new_job(desk, "Lasting Person")
+    write_notes(desk, job, "Still here")
+    for job_at_first in ("", f"?job={job}"):
+        desk.goto(f"/dashboard{job_at_first}")
+        panel_of(desk, job)
+        expect(notes_of(desk)).to_have_value("Still here")
+        desk.get_by_role("link", name="Reports").click()
+        expect(desk.get_by_role("heading", name="Reports")).to_be_attached()
+        desk.go_back() if job_at_first else desk.get_by_role("link", name="Queue").click()
+        expect(card_of(desk, job[:8])).to_be_visible()
+        desk.wait_for_timeout(1500)
+        assert desk.request.get(f"/api/v1/jobs/{job}").json()["notes"] == "Still here"
+        panel_of(desk, job)
+        expect(notes_of(desk)).to_have_value("Still here")
 
 
 def test_notes_outlive_a_network_that_is_away(desk, problems):

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support import launched, node, oidc
+from tests.support import launched, oidc
 from tests.support.accounts import add_staff
 from tests.support.mailserver import MailServer, free_port
 from tests.support.servers import connect
@@ -16,8 +16,6 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture(scope="module")
 def provider_and_desk():
-    if not node.has_node():
-        pytest.skip("node and npm are not here: the provider of this test needs them")
     smtp, port = MailServer(), free_port()
     smtp.start()
     provider = oidc.OidcProvider(f"http://127.0.0.1:{port}")

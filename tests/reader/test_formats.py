@@ -6,9 +6,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from reader.errors import Unreadable
 from reader.gate import filetypes
 from reader.mesh import loading, measuring, stl, threemf
-from services.errors import Unreadable
 from tests.support import meshes, solids
 
 NS = 'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"'

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from reader import sandbox
+from reader.errors import Unreadable
 from reader.mesh import loading, measuring, polygons
 from reader.pictures import camera, thumbnail, zbuffer
-from services.errors import Unreadable
 
 L_SHAPE = np.array([(0, 0), (3, 0), (3, 1), (1, 1), (1, 2), (0, 2)], dtype=float)
 DART = np.array([(0, 0), (2, 1), (0, 2), (0.5, 1)])

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from reader import sandbox
+from reader.errors import CouldNotRead, Unreadable
 from reader.sandbox import Limits
-from services.errors import CouldNotCheck, Unreadable
 
 QUICK = Limits(memory_mb=512, cpu_s=5, wall_s=15)
 
@@ -20,7 +20,7 @@ def run(task, *arguments, **how):
 
 
 def why(task, *arguments, **how):
-    with pytest.raises(CouldNotCheck) as refused:
+    with pytest.raises(CouldNotRead) as refused:
         run(task, *arguments, **how)
     return refused.value.message
 

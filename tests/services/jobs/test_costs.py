@@ -4,23 +4,11 @@ import pytest
 
 from services.errors import Invalid
 from services.jobs.costs import cost_cents, format_money, round_up_hours
+from tests.support.prices import PRICES
 
 
 @pytest.mark.parametrize(
-    ("grams", "cents_per_gram", "minimum", "cents"),
-    [
-        (42.5, "10", 300, 425),
-        (42.5, "20", 300, 850),
-        (30, "10", 300, 300),
-        (30.1, "10", 300, 301),
-        (29.9, "10", 300, 300),
-        (0, "10", 300, 300),
-        (30.05, "10", 0, 301),  # 300.5 cents
-        (30.04, "10", 0, 300),
-        (1.005, "100", 0, 101),  # as binary floats the product is just below 100.5
-        (0.35, "10", 0, 4),
-        (12.3, "12.5", 0, 154),
-    ],
+    ("grams", "cents_per_gram", "minimum", "cents"), [*PRICES, (0, "10", 300, 300)]
 )
 def test_a_price_is_exact_half_up_and_at_least_the_minimum(grams, cents_per_gram, minimum, cents):
     assert cost_cents(grams, Decimal(cents_per_gram), minimum) == cents

@@ -1,4 +1,4 @@
-"""A certified OpenID Connect provider (npm `oidc-provider`) on loopback, started by node."""
+"""A certified OpenID Connect provider (npm `oidc-provider`) on loopback."""
 
 import json
 import os
@@ -45,7 +45,7 @@ class OidcProvider:
         }
         about = {"port": self.port, "accounts": ACCOUNTS, "client": client}
         self._process = subprocess.Popen(
-            ("node", "provider.mjs"),
+            (node.NODE, "provider.mjs"),
             cwd=FOLDER,
             env={**os.environ, "OIDC_TEST": json.dumps(about)},
             stdout=subprocess.DEVNULL,
