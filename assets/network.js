@@ -17,7 +17,7 @@
     const asked = readBody(options);
     const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit') && asked.inputs.some(asked.isPress);
     submitting += isSubmit;
-    if (asked.inputs.some((input) => input.id === 'queue-pressed')) deafUntil = 0; // another dialog
+    if (asked.inputs.some((input) => input.id === 'dialog-pressed')) deafUntil = 0; // another dialog
     return send
       .apply(this, arguments)
       .then(
@@ -58,7 +58,7 @@
         printdesk.set('dialog-submit', { disabled: false });
         printdesk.set('dialog-error', { children: LOST });
       });
-    } else if (asked.inputs.some((input) => input.id === 'queue-pressed')) tell();
+    } else if (asked.inputs.some((input) => input.id === 'dialog-pressed')) tell();
     const closed = asked.inputs.some((input) => input.id === 'dialog-modal' && input.value === false);
     const about = closed && asked.state.find((each) => each.id === 'dialog-about');
     if (about && about.value && about.value.locked) locksToReturn.add(about.value.job);

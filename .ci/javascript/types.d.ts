@@ -96,10 +96,10 @@ interface News {
 
 interface Live {
   state: 'starting' | 'live' | 'away' | 'signed out';
-  /** The ETag of the last answer, and the one that the page was last drawn for. */
+  /** The last answer and its ETag, and those that the page was last drawn for. */
   tag: string | null;
-  drawnTag: string | null;
   news: News | null;
+  drawn: { tag: string | null; news: News } | null;
   checkedAt: Date | null;
   changedAt: Date | null;
   nextAt: Date | null;
