@@ -10,7 +10,10 @@ from components import debug, ids, shortcuts, toasts
 from components.parts import icon
 from models import Role
 from services.actors import Actor
+from settings import settings
 
+# How soon a new job is counted and heard; the rest waits for REFRESH_SECONDS.
+_NEWS_SECONDS = 15
 _PAGES = (
     ("/dashboard", "Queue", Role.MANAGER),
     ("/reports", "Reports", Role.MANAGER),
@@ -54,9 +57,26 @@ def shell(actor: Actor, here: str, content: Any) -> Component:
             *debug.panel(actor),
             dcc.Store(id=ids.CHANGED),
             dcc.Store(id=ids.REFRESH),
+            *_clocks(),
         ],
-        **{"data-pd-console": here, "data-pd-keys": _keys(actor)},
+        **{
+            "data-pd-console": here,
+            "data-pd-keys": _keys(actor),
+            "data-pd-news-ms": str(_news_ms()),
+        },
     )
+
+
+def _clocks() -> list[Component]:
+    """When assets/live.js asks what is new, and when it has the page drawn anew."""
+    return [
+        dcc.Interval(id=ids.NEWS_CLOCK, interval=_news_ms()),
+        dcc.Interval(id=ids.REFRESH_CLOCK, interval=settings().refresh_seconds * 1000),
+    ]
+
+
+def _news_ms() -> int:
+    return min(_NEWS_SECONDS, settings().refresh_seconds) * 1000
 
 
 def _keys(actor: Actor) -> str:
