@@ -164,7 +164,7 @@ def submit(clicks: Any, enters: Any, given: Any, typed: list[Any], names: list[A
     except Malformed:
         raise
     except PrintdeskError as refused:
-        if not _has_moved_on(row, refused):
+        if not (_has_moved_on(refused) or _is_final(row, refused)):
             return _submitted(is_open=True, error=dialogs.refusal(refused), changed=_now())
         toasts.show("bad", refused.message)
         return _submitted(is_open=False, error="", changed=_now())
@@ -276,11 +276,14 @@ def _read(given: Any) -> About:
     return about
 
 
-def _has_moved_on(row: Action, refused: PrintdeskError) -> bool:
-    """Whether the dialog has lost its purpose; what was typed about a job outlives all else."""
-    if row.subject is Subject.PERSON and isinstance(refused, Forbidden):
-        return True
+def _has_moved_on(refused: PrintdeskError) -> bool:
+    """Whether the dialog has lost its purpose; what was typed in it outlives all else."""
     return isinstance(refused, Conflict | NotFound) and not isinstance(refused, LockedByOther)
+
+
+def _is_final(row: Action, refused: PrintdeskError) -> bool:
+    """Whether another try would be refused alike, where nothing is typed that could be lost."""
+    return row.subject is Subject.PERSON and isinstance(refused, Forbidden)
 
 
 def _said(row: Action, view: Any) -> Any:

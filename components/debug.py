@@ -1,6 +1,6 @@
 """The debug panel: how this browser and the server see the moment. For staff.
 
-assets/live.js writes the browser's part, callbacks/debug.py the server's.
+assets/debug.js writes the browser's part, callbacks/shell.py the server's.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ def panel(actor: Actor) -> list[Component]:
     )
     return [
         dcc.Store(id=ids.DEBUG_OPEN, data=False),
+        dcc.Interval(id=ids.DEBUG_CLOCK, interval=1000, disabled=True),
         html.Aside(
             [
                 html.Div([html.H2("Debug"), closing], className="pd-panel-head"),

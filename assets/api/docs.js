@@ -1,7 +1,7 @@
 /* Shows the API's document with Swagger UI. It asks no other server, its validator included. */
 'use strict';
 
-const place = document.getElementById('docs');
+const place = /** @type {HTMLElement} */ (document.getElementById('docs'));
 window.SwaggerUIBundle({
   domNode: place,
   url: place.dataset.document,

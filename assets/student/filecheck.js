@@ -6,10 +6,20 @@ const STL_TRIANGLE = 50;
 const HEAD = 64 * 1024;
 const TAIL = 64 * 1024; // a ZIP's end record lies within the last 65,557 bytes
 
-const bad = (text) => ({ level: 'bad', text });
-const warn = (text) => ({ level: 'warn', text });
-const ok = (text) => ({ level: 'ok', text });
+/**
+ * What a look at a file has shown; `bad` means: do not send it.
+ * @typedef {{ level: 'ok' | 'warn' | 'bad', text: string }} Verdict
+ */
+/** @typedef {{ extensions: string[], maxMb: number }} Limits */
 
+/** @returns {Verdict} */
+const bad = (/** @type {string} */ text) => ({ level: 'bad', text });
+/** @returns {Verdict} */
+const warn = (/** @type {string} */ text) => ({ level: 'warn', text });
+/** @returns {Verdict} */
+const ok = (/** @type {string} */ text) => ({ level: 'ok', text });
+
+/** @param {number} bytes */
 export function formatBytes(bytes) {
   if (bytes < 1024) return `${bytes} bytes`;
   const mb = bytes / (1024 * 1024);
@@ -17,19 +27,31 @@ export function formatBytes(bytes) {
   return `${mb.toFixed(1)} MB`;
 }
 
+/** @param {string} name */
 export function extensionOf(name) {
   const dot = name.lastIndexOf('.');
   return dot < 0 ? '' : name.slice(dot).toLowerCase();
 }
 
+/**
+ * @param {File} file
+ * @param {number} start
+ * @param {number} end
+ */
 async function read(file, start, end) {
   return new Uint8Array(await file.slice(Math.max(0, start), end).arrayBuffer());
 }
 
-// Latin-1 keeps one character for one byte, so binary data cannot break it.
+/**
+ * Latin-1 keeps one character for one byte, so binary data cannot break it.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 const asText = (bytes) => new TextDecoder('latin1').decode(bytes);
 
-// What a file is when it is not a model: the usual ways a download or an export goes wrong.
+/**
+ * What a file is when it is not a model: the usual ways a download or an export goes wrong.
+ * @param {string} text
+ */
 function foreignKind(text) {
   const start = text.replace(/^ï»¿/, '').trimStart().slice(0, 64).toLowerCase();
   if (/^(<!doctype html|<html|<head|<body)/.test(start)) return 'a web page (the download may have failed)';
@@ -40,6 +62,11 @@ function foreignKind(text) {
   return '';
 }
 
+/**
+ * @param {File} file
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {string} text
+ */
 function checkStl(file, bytes, text) {
   if (/^\s*solid/i.test(text) && /\bfacet\b/i.test(text)) return ok('Looks like an STL file (text).');
   if (file.size >= STL_HEADER) {
@@ -59,6 +86,10 @@ function checkStl(file, bytes, text) {
   return bad('This file is too short to be an STL model. Export the model again.');
 }
 
+/**
+ * @param {File} file
+ * @param {string} text
+ */
 function checkObj(file, text) {
   if (text.includes('\0')) return bad('This is not an OBJ file: OBJ is text, and this is not. Export the model as OBJ.');
   if (/^\s*v\s+[-+.\d]/m.test(text)) return ok('Looks like an OBJ file.');
@@ -66,6 +97,10 @@ function checkObj(file, text) {
   return warn('We found no points near its start. Check that the export is complete.');
 }
 
+/**
+ * @param {File} file
+ * @param {string} text
+ */
 async function check3mf(file, text) {
   if (!text.startsWith('PK\x03\x04')) return bad('This is not a 3MF file, although its name ends in .3mf. Export the model as 3MF.');
   const tail = asText(await read(file, file.size - TAIL - 22, file.size));
@@ -74,6 +109,11 @@ async function check3mf(file, text) {
   return ok('Looks like a 3MF file.');
 }
 
+/**
+ * @param {File} file
+ * @param {Limits} limits
+ * @returns {string} what is wrong, or nothing
+ */
 function checkNameAndSize(file, { extensions, maxMb }) {
   const extension = extensionOf(file.name);
   if (!extensions.includes(extension)) {
@@ -89,7 +129,9 @@ function checkNameAndSize(file, { extensions, maxMb }) {
 
 /**
  * What a first look at `file` shows.
- * @returns {Promise<{level: 'ok'|'warn'|'bad', text: string}>} `bad` means: do not send it.
+ * @param {File} file
+ * @param {Limits} limits
+ * @returns {Promise<Verdict>}
  */
 export async function checkFile(file, limits) {
   const refused = checkNameAndSize(file, limits);

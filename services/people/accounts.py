@@ -152,7 +152,7 @@ def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -
     `old` and `new`.
     """
     if settings().auth_mode == "oidc":
-        raise Forbidden("Your password is kept by your organisation's sign-in: change it there.")
+        raise Forbidden("Your password is managed by your organisation: change it there.")
     chosen = select(Staff).where(Staff.id == actor.id).with_for_update(key_share=True)
     staff = session.scalars(chosen).one_or_none()
     if staff is None or not staff.active or staff.password_hash is None:

@@ -1,6 +1,5 @@
 """What the demo is made of: its models, its calendar, its people, its environment."""
 
-import json
 import os
 import random
 import subprocess
@@ -15,11 +14,11 @@ from demo import arrivals, cast, catalogue, flaws, meshfiles, terms
 from demo.__main__ import environment
 from demo.running import describe
 from demo.terms import Opening
+from reader import sandbox
 from reader.gate import filetypes
-from reader.mesh import checking
 from settings import ROOT, Settings, lab
 
-BEDS = json.dumps([printer.build_volume_mm for printer in lab().printers])
+BEDS = [printer.build_volume_mm for printer in lab().printers]
 DISCIPLINES = lab().choices.disciplines
 YEAR = [date(2025, 8, 1) + timedelta(days=number) for number in range(365)]
 
@@ -28,7 +27,8 @@ def check(path, mesh, suffix=".stl"):
     path = path / f"model{suffix}"
     path.write_bytes(meshfiles.WRITERS[suffix](mesh))
     filetypes.identify(path, path.name)
-    return checking.check(str(path), suffix[1:], path.name, BEDS)
+    arguments = (str(path), path.name, ["facts"], BEDS, "", 0)
+    return sandbox.run_unconfined("model", *arguments).get("facts")
 
 
 @pytest.mark.parametrize("key", catalogue.DESIGNS)
