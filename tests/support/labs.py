@@ -115,6 +115,7 @@ class Lab:
     def sign_in(self) -> None:
         form = {"email": ADMIN["ADMIN_EMAIL"], "password": ADMIN["ADMIN_PASSWORD"], "next": ""}
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        self.hang_up()  # the server may have done so while another lab was started
         answer = self.ask("POST", "/login", urlencode(form).encode(), kind)
         self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
         self.known = callbacks.of_server(json.loads(self.ask("GET", "/_dash-dependencies").text))
