@@ -105,7 +105,7 @@
     again.className = 'btn btn-sm btn-outline-secondary';
     again.textContent = 'Try now';
     again.addEventListener('click', refresh);
-    return ['Printdesk cannot be reached. What you see may be out of date; it comes back by itself. ', again];
+    return ['Printdesk cannot be reached. What you see may be out of date. It reconnects automatically. ', again];
   }
 
   function signedOut() {
@@ -164,10 +164,10 @@
     const time = (at) => (at ? at.toLocaleTimeString() : 'not yet');
     const facts = {
       Poll: live.state + (live.failures ? ', ' + live.failures + ' failed' : ''),
-      'Last asked': time(live.checkedAt),
+      'Last check': time(live.checkedAt),
       'Last change seen': time(live.changedAt),
-      'Asks again': time(live.nextAt),
-      'State mark': live.tag || 'none',
+      'Next check': time(live.nextAt),
+      'State token': live.tag || 'none',
       Sound: printdesk.sound ? printdesk.sound.describe() : 'none',
       'Lock held here': document.querySelector('[data-pd-locked-job]')?.dataset.pdLockedJob || 'none',
       Theme: document.documentElement.dataset.bsTheme,

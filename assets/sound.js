@@ -74,7 +74,7 @@
     hear,
     describe: () =>
       (wish.on ? 'on, volume ' + Math.round(wish.volume * 100) + ' %' : 'off') +
-      (isAllowed() ? '' : ', waits for a click') +
+      (isAllowed() ? '' : ', waiting for a click') +
       ', played ' + played + ' times',
   };
 
@@ -86,7 +86,7 @@
     const waits = wish.on && !isAllowed();
     const icon = button.querySelector('.bi');
     icon.className = 'bi ' + (wish.on ? (waits ? 'bi-volume-mute' : 'bi-volume-up') : 'bi-volume-off');
-    const words = !wish.on ? 'Sound: off' : waits ? 'Sound: waits for a click' : 'Sound: on';
+    const words = !wish.on ? 'Sound: off' : waits ? 'Sound: waiting for a click' : 'Sound: on';
     const label = button.querySelector('.visually-hidden');
     if (label.textContent !== words) label.textContent = words;
     button.classList.toggle('pd-sound-waits', waits);
