@@ -33,7 +33,7 @@ from demo import cast
 from reader import model, sandbox
 from reader.model import Reading, Result
 from reader.sandbox import Answer
-from services import work
+from services import database, work
 from services.actions import workflow
 from services.checks import modelchecks
 from services.files import storage
@@ -177,20 +177,17 @@ def _execute(*statements: str) -> None:
 
 def _engine(stage: Stage) -> Engine:
     """An engine whose connections live in the play's time."""
-    engine = create_engine(work.engine().url)
+    options = f"-c search_path={SCHEMA},pg_catalog,public -c timezone=UTC -c synchronous_commit=off"
 
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.execute(f"SET search_path = {SCHEMA}, pg_catalog, public")
-        connection.execute("SET timezone = 'UTC'")
-        connection.execute("SET synchronous_commit = off")
-        connection.commit()
+    def connect() -> database.Connection:
+        return database.connect(settings().database_url, options=options)
 
     def tell_time(connection: Connection) -> None:
         if connection.info.get("now") != stage.now:
             connection.exec_driver_sql(f"SET {SCHEMA}.now = '{stage.now.isoformat()}'")
             connection.info["now"] = stage.now
 
-    event.listen(engine, "connect", prepare)
+    engine = create_engine("postgresql+psycopg2://", creator=connect, use_native_hstore=False)
     event.listen(engine, "begin", tell_time)
     return engine
 

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -34,13 +35,22 @@ def check(path, mesh, suffix=".stl"):
 def test_a_design_is_a_closed_body_of_a_small_file(tmp_path, key):
     design = catalogue.DESIGNS[key]
     for suffix in meshfiles.WRITERS:
-        mesh = catalogue.shape(key).scaled(design.size[0])
+        mesh = catalogue.shape(key).copy().apply_scale(design.size[0])
         found = check(tmp_path, mesh, suffix)
         assert found["open_edges"] == found["flipped_edges"] == 0
         assert found["degenerate_triangles"] == 0
         assert found["volume"] > 0
         assert max(found["size"]) == pytest.approx(design.size[0], rel=1e-4)
         assert (tmp_path / f"model{suffix}").stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("suffix", meshfiles.WRITERS)
+def test_the_same_mesh_is_the_same_file_at_any_time(suffix, monkeypatch):
+    write, mesh = meshfiles.WRITERS[suffix], catalogue.shape("massing")
+    written = write(mesh)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    assert write(mesh.copy()) == written != write(mesh.copy().apply_scale(1.1))
+    assert mesh.extents.max() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +60,7 @@ def test_a_design_is_a_closed_body_of_a_small_file(tmp_path, key):
 def test_a_flaw_is_one_that_the_check_finds(tmp_path, flaw, fact):
     for design in catalogue.EVERYTHING[::7]:
         mesh = flaws.FLAWS[flaw].change(catalogue.shape(design.key))
-        assert check(tmp_path, mesh.scaled(design.size[0]))[fact] > 0
+        assert check(tmp_path, mesh.copy().apply_scale(design.size[0]))[fact] > 0
 
 
 def test_two_sizes_of_a_design_are_two_files_and_one_picture():
