@@ -176,6 +176,7 @@ class _Interpreter:
             pass_fds=(answer,),
             start_new_session=True,
         )
+        self.pid = self._process.pid
 
     def wait(self, deadline: float) -> bool:
         """Whether it has ended by then."""
