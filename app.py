@@ -13,7 +13,7 @@ import callbacks
 from api import routes
 from callbacks import errors as callback_errors
 from components.skeleton import INDEX
-from services import logs, work
+from services import database, logs, work
 from settings import ROOT, settings
 from student_pages import account, provider, sign_in, views
 from tasks.app import send
@@ -43,6 +43,7 @@ def create_app() -> Printdesk:
     callbacks in module state."""
     logs.configure()
     work.send_tasks_with(send)
+    database.expect_answers_within(database.WEB_PATIENCE_S)
     app = Printdesk(
         __name__,
         title="Printdesk",

@@ -90,6 +90,17 @@ def _check_public_url(written: str) -> str:
 PublicUrl = Annotated[str, AfterValidator(_check_public_url)]
 
 
+def _simplify_database_url(written: str) -> str:
+    """Without the name of a driver, as PostgreSQL's own library reads it."""
+    scheme, _, rest = written.strip().partition("://")
+    if scheme and not (rest and re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme, re.IGNORECASE)):
+        raise ValueError("must begin with postgresql://user:password@host/name")
+    return scheme and f"postgresql://{rest}"
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_simplify_database_url)]
+
+
 def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The IP address that a host is written as; None for a name."""
     try:
@@ -136,7 +147,7 @@ class Settings(BaseSettings):
     lab_file: RootedPath = Path("lab.toml")
 
     secret_key: str = ""
-    database_url: str = ""
+    database_url: DatabaseUrl = ""
     redis_url: str = ""
     web_workers: int = 2
     web_threads: int = 16

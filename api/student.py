@@ -68,7 +68,7 @@ def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
 
 def _advice(job: JobView) -> str:
     if job.status is not Status.PENDING:
-        return "This job does not wait for a confirmation."
+        return "This job is not waiting for a confirmation."
     if not tracking.may_resend(job):
         return (
             "The lab has not set a price for this job yet. There is nothing to confirm until then."

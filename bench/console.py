@@ -2,7 +2,7 @@
 
 Two labs are served side by side by real web processes, from databases of their own, and asked in
 turns, so that a busy moment of the machine meets both. Each thing that people do is timed over HTTP
-and set beside the raw SQL that it needs: the same statements, sent by psycopg in one transaction.
+and set beside the raw SQL that it needs: the same statements, sent by psycopg2 in one transaction.
 
 Seconds say more about the machine than about Printdesk. What counts is the last column: how much
 longer it takes in the large lab (the aim is at most 1.3 times). A first load shall send less than
@@ -199,7 +199,7 @@ def time_sql(database_url: str, statements: list[tuple[str, Any]]) -> float:
     with connect(database_url) as connection:
         for _ in range(ROUNDS):
             began = time.perf_counter()
-            with connection.transaction():
+            with connection:  # one transaction
                 for statement, parameters in statements:
                     cursor = connection.execute(statement.encode(), parameters)
                     if cursor.description:

@@ -3,8 +3,8 @@
     python bench/reports.py [jobs]
 
 The page's whole data is read as the page asks for it, its sections at the same time, and one after
-the other; the latter is held against the same statements sent by psycopg alone, with nothing around
-them. Seconds say as much about the machine as about Printdesk; the ratio does not.
+the other; the latter is held against the same statements sent by psycopg2 alone, with nothing
+around them. Seconds say as much about the machine as about Printdesk; the ratio does not.
 """
 
 import statistics
@@ -27,10 +27,9 @@ from tests.support import servers  # noqa: E402  # after the path is set
 servers.set_up()
 servers.join()
 
-import psycopg  # noqa: E402  # the settings are known from here on
-from sqlalchemy import event  # noqa: E402
+from sqlalchemy import event  # noqa: E402  # the settings are known from here on
 
-from components import charts  # noqa: E402
+from components.charts.catalogue import SECTIONS as CHART_SECTIONS  # noqa: E402
 from models import Role  # noqa: E402
 from services import work  # noqa: E402
 from services.actors import Actor  # noqa: E402
@@ -52,7 +51,7 @@ PAGES = (
 )
 # What the page asks for at the same time: the key figures, and the charts of each section.
 SECTIONS: dict[str, tuple[str, ...]] = {"key figures": ("key-figures",)} | {
-    name: shown for name, (_, shown) in charts.SECTIONS.items()
+    name: shown for name, (_, shown) in CHART_SECTIONS.items()
 }
 Statement = tuple[str, Any]
 
@@ -72,11 +71,10 @@ def main() -> None:
 def fill(jobs: int) -> None:
     """History in SQL: through the services it would take hours."""
     began = time.perf_counter()
-    script = (ROOT / "bench" / "reports.sql").read_text(encoding="utf-8")
+    script = (ROOT / "bench" / "reports.sql").read_text(encoding="utf-8").strip()
+    script = script.replace(":jobs", str(jobs)).replace(":days", str(DAYS))
     with servers.connect(settings().database_url) as connection:
-        for statement in (
-            script.replace(":jobs", str(jobs)).replace(":days", str(DAYS)).split(";\n")
-        ):
+        for statement in script.split(";\n"):
             connection.execute(statement.encode())
         vacuum(connection)
         made = [
@@ -87,7 +85,7 @@ def fill(jobs: int) -> None:
     print(f"{', '.join(made)}: made in {time.perf_counter() - began:.0f} s")
 
 
-def vacuum(connection: psycopg.Connection[Any]) -> None:
+def vacuum(connection: servers.Plain) -> None:
     """As autovacuum does in time: until no old transaction is in the way of what was written."""
     for _ in range(60):
         connection.execute("VACUUM ANALYZE")
@@ -111,7 +109,7 @@ def measure(query: dict[str, str]) -> None:
     ratio = statistics.median(each / other for each, other in zip(serial, raw, strict=True))
     print(f"the page's data, its sections at once:     {spread(parallel)} s")
     print(f"one after the other:                       {spread(serial)} s")
-    print(f"the same {len(statements)} statements by psycopg alone:   {spread(raw)} s")
+    print(f"the same {len(statements)} statements by psycopg2 alone:   {spread(raw)} s")
     print(f"ratio of the last two: {ratio:.2f}")
     print(f"memory: {memory['here']:.0f} MB more here, {memory['there']:.0f} MB more in PostgreSQL")
 
@@ -143,10 +141,11 @@ def record(query: dict[str, str]) -> list[Statement]:
 
 
 def replay(statements: list[Statement]) -> None:
-    url = settings().database_url.replace("+psycopg", "", 1)
-    with psycopg.connect(url, options="-c timezone=UTC") as connection:
-        for statement, parameters in statements:
-            connection.execute(statement.encode(), parameters).fetchall()
+    with servers.connect(settings().database_url) as connection:
+        connection.execute("SET timezone = 'UTC'")
+        with connection:  # one transaction
+            for statement, parameters in statements:
+                connection.execute(statement.encode(), parameters).fetchall()
 
 
 def timed(act: Callable[[], Any]) -> float:

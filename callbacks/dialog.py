@@ -27,9 +27,9 @@ from components.roles import role_callback
 from models import Role
 from services import work
 from services.actions import batches, registry
-from services.actions.rows import Action, Outcome, Show
+from services.actions.rows import Action, Outcome, Show, Subject
 from services.checks import sliced_offers
-from services.errors import Conflict, LockedByOther, Malformed, NotFound, PrintdeskError
+from services.errors import Conflict, Forbidden, LockedByOther, Malformed, NotFound, PrintdeskError
 from services.files import siblings
 from services.jobs import locks, queue, records
 
@@ -111,7 +111,7 @@ def _begin_batch(about: About, job_ids: Sequence[str]) -> Updates:
         chosen = queue.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
     row = next((row for row in batches.list_actions() if row.name == about.action), None)
     if row is None or not chosen:
-        toasts.show("bad", "These jobs are not there any more.")
+        toasts.show("bad", "These jobs no longer exist.")
         return _opened(changed=_now())
     title = dialogs.batch_title(row, len(chosen))
     return _opened(
@@ -164,7 +164,7 @@ def submit(clicks: Any, enters: Any, given: Any, typed: list[Any], names: list[A
     except Malformed:
         raise
     except PrintdeskError as refused:
-        if not _has_moved_on(refused):
+        if not (_has_moved_on(refused) or _is_final(row, refused)):
             return _submitted(is_open=True, error=dialogs.refusal(refused), changed=_now())
         toasts.show("bad", refused.message)
         return _submitted(is_open=False, error="", changed=_now())
@@ -279,6 +279,11 @@ def _read(given: Any) -> About:
 def _has_moved_on(refused: PrintdeskError) -> bool:
     """Whether the dialog has lost its purpose; what was typed in it outlives all else."""
     return isinstance(refused, Conflict | NotFound) and not isinstance(refused, LockedByOther)
+
+
+def _is_final(row: Action, refused: PrintdeskError) -> bool:
+    """Whether another try would be refused alike, where nothing is typed that could be lost."""
+    return row.subject is Subject.PERSON and isinstance(refused, Forbidden)
 
 
 def _said(row: Action, view: Any) -> Any:

@@ -6,7 +6,8 @@ from dash import ALL, ClientsideFunction, Input, Output, State, clientside_callb
 from dash.exceptions import PreventUpdate
 from flask import g
 
-from components import charts, ids, reports
+from components import ids, reports
+from components.charts.catalogue import SECTIONS
 from components.roles import role_callback
 from models import Role
 from services import work
@@ -48,14 +49,14 @@ def _register(name: str) -> None:
         if theme not in ("light", "dark"):  # assets/reports.js tells it a moment later
             raise PreventUpdate
         wanted = report_filters.read(view if isinstance(view, dict) else {})
-        _, chart_names = charts.SECTIONS[name]
+        _, chart_names = SECTIONS[name]
         with work.unit() as session:
             ask = Question(session, wanted, actor=g.actor)
             tables = {each: TABLES[each](ask) for each in chart_names}
         return reports.section(name, tables, ask.period, wanted, theme)
 
 
-for _name in charts.SECTIONS:
+for _name in SECTIONS:
     _register(_name)
 
 clientside_callback(

@@ -41,6 +41,8 @@ def _has_half_neighbour(asked: tuple[fields.Field, ...], place: int) -> bool:
 
 def _begin_with(field: fields.Field, view: Any, plan: PlanFacts | None) -> Any:
     """What stands in the field at first: what a sliced file says, else what the subject has."""
+    if view is None:
+        return field.start
     if not field.keeps:
         return None
     offered = getattr(plan.offer, field.name, None) if plan and plan.offer else None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,8 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import charts, ids
+from components import ids
+from components.charts import catalogue
 from components.parts import ALL, icon
 from services.reports.asking import periods
 from services.reports.asking.periods import CUSTOM, PRESETS, Period
@@ -56,12 +58,12 @@ def toolbar(filters: Filters) -> Component:
         ],
         className="pd-report-filters",
         role="search",
-        **{"aria-label": "Narrow the report"},
+        **{"aria-label": "Filter the report"},
     )
 
 
 def head(period: Period, filters: Filters) -> list[Any]:
-    """What the report is about, and what can be taken along."""
+    """What the report is about, and its exports."""
     compared = period.before
     before = f", compared with {_days(compared)}" if compared is not None else ""
     query = urlencode(filters.to_query())
@@ -69,7 +71,7 @@ def head(period: Period, filters: Filters) -> list[Any]:
     narrowed = " · ".join(_narrowed(filters))
     return [
         html.P(
-            f"{period.label}: {_days(period)}{before}. Times are those of the lab."
+            f"{period.label}: {_days(period)}{before}. Times are in the lab's time zone."
             + (f" Only: {narrowed}." if narrowed else ""),
             **{"data-pd-report-days": f"{period.first} {period.last}"},
         ),
@@ -119,30 +121,30 @@ def section(
     name: str, tables: Mapping[str, Table], period: Period, filters: Filters, theme: str
 ) -> list[Component]:
     """A section's charts."""
-    title, names = charts.SECTIONS[name]
+    title, names = catalogue.SECTIONS[name]
     cards = [_card(each, tables[each], period, filters, theme) for each in names]
     return [html.H2(title), html.Div(cards, className="pd-report-charts")]
 
 
 def loading(name: str) -> list[Component]:
     """The section before its first answer."""
-    title, names = charts.SECTIONS[name]
+    title, names = catalogue.SECTIONS[name]
     skeletons = [html.Div(className="pd-skeleton", **{"aria-hidden": "true"}) for _ in names[:2]]
     return [html.H2(title), html.P("Counting…", className="pd-muted"), *skeletons]
 
 
 def _card(name: str, table: Table, period: Period, filters: Filters, theme: str) -> Component:
-    chart = charts.CHARTS[name]
+    chart = catalogue.CHARTS[name]
     when = "Now" if chart.is_now else f"{period.label}, {_days(period)}"
-    about = f"{chart.counts} {when}: {chart.count(table.rows):,.0f} {chart.noun}."
-    empty = charts.is_empty(chart, table)
+    about = f"{chart.counts} {when}: {chart.count(table):,.0f} {chart.noun}."
+    empty = catalogue.is_empty(chart, table)
     shown = (
         html.P([icon("bi-inbox"), "Nothing to show for this period."], className="pd-report-empty")
         if empty
         else html.Div(
             dcc.Graph(
                 id=ids.report_chart(name),
-                figure=charts.figure(chart, table, theme),
+                figure=catalogue.figure(chart, table, theme),
                 config=_config(name),
                 className="pd-report-graph",
             ),
@@ -185,7 +187,7 @@ def _numbers(title: str, table: Table) -> Component:
         "title": title,
         "kinds": kinds,
         "head": [column.name for column in table.columns],
-        "rows": [[charts.as_text(*cell) for cell in zip(row, kinds, strict=True)] for row in shown],
+        "rows": [[_as_text(*cell) for cell in zip(row, kinds, strict=True)] for row in shown],
     }
     more = len(table.rows) - len(shown)
     return html.Details(
@@ -201,6 +203,23 @@ def _numbers(title: str, table: Table) -> Component:
         ],
         className="pd-report-numbers",
     )
+
+
+def _as_text(value: Any, kind: str) -> str:
+    """A value of a table as people read it."""
+    if value is None:
+        return "–"
+    if kind == "share":
+        return f"{value:.1%}"
+    if kind == "cents":
+        return f"${value / 100:,.2f}"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(lab().lab.zone):%d %b %Y, %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%d %b %Y}"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _tile(row: KeyRow) -> Component:
@@ -220,7 +239,7 @@ def _tile(row: KeyRow) -> Component:
 
 
 def _download(label: str, name: str, query: str, kinds: tuple[str, ...] = ("csv", "xlsx")) -> Any:
-    title = charts.CHARTS[name].title if name in charts.CHARTS else label
+    title = catalogue.CHARTS[name].title if name in catalogue.CHARTS else label
     links = [
         html.A(
             [icon("bi-download"), f" {kind.upper()}"],

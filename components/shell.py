@@ -94,64 +94,75 @@ def _link(path: str, name: str, here: str) -> Component:
 
 def _side(actor: Actor) -> Component:
     return html.Div(
-        [
-            html.Span(
-                [
-                    icon("bi-arrow-repeat"),
-                    html.Span("Updated", className="pd-wide-only"),
-                    html.Time(id=ids.SHELL_UPDATED),
-                ],
-                className="pd-updated",
-                hidden=True,
-            ),
-            html.Div(
-                [
-                    html.Button(
-                        [icon("bi-volume-up"), _hidden("Sound")],
-                        id=ids.SOUND_BUTTON,
-                        type="button",
-                        className="pd-icon-button",
-                        **{"aria-expanded": "false", "aria-controls": ids.SOUND_PANEL},
-                    ),
-                    html.Div(id=ids.SOUND_PANEL, className="pd-popover", hidden=True),
-                ],
-                className="pd-sound",
-            ),
-            html.Button(
-                [icon("bi-question-circle"), _hidden("Keyboard shortcuts and help")],
-                type="button",
-                className="pd-icon-button",
-                **{"data-pd-help": "1"},
-            ),
-            html.Button(
-                [
-                    html.Span(
-                        [icon("bi-moon-stars"), _hidden("Dark theme")], className="pd-theme-dark"
-                    ),
-                    html.Span([icon("bi-sun"), _hidden("Light theme")], className="pd-theme-light"),
-                ],
-                type="button",
-                className="pd-icon-button",
-                **{"data-pd-theme-toggle": "1"},
-            ),
-            html.A(
-                [icon("bi-person-circle"), html.Span(actor.name, className="pd-wide-only")],
-                href="/account",
-                className="pd-user",
-                **{"aria-label": f"{actor.name}: your account"},
-            ),
-            html.Form(
-                html.Button(
-                    [icon("bi-box-arrow-right"), html.Span("Sign out")],
-                    type="submit",
-                    className="pd-nav-link pd-sign-out",
-                ),
-                action="/logout",
-                method="post",
-            ),
-        ],
+        [_updated(), _sound(), _help(), _theme(), _account(actor), _sign_out()],
         className="pd-header-side",
     )
+
+
+def _updated() -> Component:
+    """When the page was last brought up to date; assets/live.js fills it in."""
+    return html.Span(
+        [
+            icon("bi-arrow-repeat"),
+            html.Span("Updated", className="pd-wide-only"),
+            html.Time(id=ids.SHELL_UPDATED),
+        ],
+        className="pd-updated",
+        hidden=True,
+    )
+
+
+def _sound() -> Component:
+    switch = html.Button(
+        [icon("bi-volume-up"), _hidden("Sound")],
+        id=ids.SOUND_BUTTON,
+        type="button",
+        className="pd-icon-button",
+        **{"aria-expanded": "false", "aria-controls": ids.SOUND_PANEL},
+    )
+    panel = html.Div(id=ids.SOUND_PANEL, className="pd-popover", hidden=True)
+    return html.Div([switch, panel], className="pd-sound")
+
+
+def _help() -> Component:
+    return html.Button(
+        [icon("bi-question-circle"), _hidden("Keyboard shortcuts and help")],
+        type="button",
+        className="pd-icon-button",
+        **{"data-pd-help": "1"},
+    )
+
+
+def _theme() -> Component:
+    to_dark = [icon("bi-moon-stars"), _hidden("Dark theme")]
+    to_light = [icon("bi-sun"), _hidden("Light theme")]
+    return html.Button(
+        [
+            html.Span(to_dark, className="pd-theme-dark"),
+            html.Span(to_light, className="pd-theme-light"),
+        ],
+        type="button",
+        className="pd-icon-button",
+        **{"data-pd-theme-toggle": "1"},
+    )
+
+
+def _account(actor: Actor) -> Component:
+    return html.A(
+        [icon("bi-person-circle"), html.Span(actor.name, className="pd-wide-only")],
+        href="/account",
+        className="pd-user",
+        **{"aria-label": f"{actor.name}: your account"},
+    )
+
+
+def _sign_out() -> Component:
+    press = html.Button(
+        [icon("bi-box-arrow-right"), html.Span("Sign out")],
+        type="submit",
+        className="pd-nav-link pd-sign-out",
+    )
+    return html.Form(press, action="/logout", method="post")
 
 
 def _hidden(words: str) -> Component:

@@ -88,7 +88,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql+psycopg://postgres@/{DATABASE}?host={self.sockets}"
+        return f"postgresql://postgres@/{DATABASE}?host={self.sockets}"
 
     def prepare(self) -> None:
         """Makes the cluster at first, its configuration always, and clears a crash's traces."""

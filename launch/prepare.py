@@ -14,11 +14,13 @@ import json
 import re
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
-import psycopg
+import psycopg2
 
 from launch.processes import LaunchError
+from services import database
 from services.errors import Invalid, PrintdeskError
 from settings import ROOT, settings
 
@@ -35,7 +37,7 @@ def main() -> int:
         words = "; ".join(f"{name}: {text}" for name, text in problem.fields.items())
         sys.stderr.write(f"the first administrator (ADMIN_EMAIL, ADMIN_PASSWORD): {words}\n")
         return 1
-    except (LaunchError, PrintdeskError, psycopg.Error) as problem:
+    except (LaunchError, PrintdeskError, psycopg2.Error) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
     return 0
@@ -64,10 +66,10 @@ def prepare_lab() -> dict[str, str | None]:
 
 def migrate() -> None:
     """Brings the tables to the newest migration. One process at a time does it; the others wait."""
-    with _connect() as connection:
+    with closing(_connect()) as connection:
         if _current_revision(connection) == newest_revision():
             return
-        connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        _ask(connection, f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
         if _current_revision(connection) == newest_revision():
             return
         # Slow to import, and needed only when there is something to do.
@@ -95,24 +97,32 @@ def _read_name(text: str, name: str) -> str | None:
     return found[1] if found else None
 
 
-def _connect() -> psycopg.Connection[tuple[object, ...]]:
-    url = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", settings().database_url)
+def _connect() -> database.Connection:
     deadline = time.monotonic() + WAIT_FOR_DATABASE_S
     while True:
         try:
-            return psycopg.connect(url, autocommit=True, connect_timeout=5)
-        except psycopg.OperationalError as problem:
+            connection = database.connect(settings().database_url)
+        except psycopg2.OperationalError as problem:
             if time.monotonic() > deadline:
                 raise LaunchError(f"The database does not answer: {problem}") from problem
             time.sleep(0.03)
+        else:
+            connection.autocommit = True
+            return connection
 
 
-def _current_revision(connection: psycopg.Connection[tuple[object, ...]]) -> object:
+def _current_revision(connection: database.Connection) -> object:
     """The revision of the tables; None for an empty database."""
-    known = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-    if not known or known[0] is None:
+    if _ask(connection, "SELECT to_regclass('alembic_version')") is None:
         return None
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return _ask(connection, "SELECT version_num FROM alembic_version")
+
+
+def _ask(connection: database.Connection, query: str) -> object:
+    """The first value that it answers; None without any."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        row = cursor.fetchone()
     return row[0] if row else None
 
 

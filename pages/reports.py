@@ -5,7 +5,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import g
 
-from components import charts, ids, reports
+from components import ids, reports
+from components.charts.catalogue import SECTIONS
 from components.roles import role_page
 from components.shell import shell
 from models import Role
@@ -38,7 +39,7 @@ def layout(**query: str) -> Component:
                 ),
                 *(
                     html.Section(reports.loading(name), id=ids.report_section(name))
-                    for name in charts.SECTIONS
+                    for name in SECTIONS
                 ),
             ],
             className="pd-page pd-report",

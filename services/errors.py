@@ -84,18 +84,6 @@ class TooLarge(PrintdeskError):
     code = "too_large"
 
 
-class Unreadable(PrintdeskError):
-    """A model file that cannot be read: what is wrong with it, and what would be right."""
-
-    code = "unreadable"
-
-
-class CouldNotCheck(PrintdeskError):
-    """Reading a file needed too much, hung or crashed: why, in words without a full stop."""
-
-    code = "could_not_check"
-
-
 class Retryable(PrintdeskError):
     """Nothing has changed, and the same request may succeed later."""
 

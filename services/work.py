@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import structlog
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from models import AuditEntry, Job
+from services import database
 from services.errors import Conflict, PrintdeskError
 from settings import settings
 
 log = structlog.get_logger()
 
 LOCK_TIMEOUT = "15s"  # how long a unit of work waits for a row that another one holds
+STATEMENT_TIMEOUT_S = 60
 _BUSY = (LockNotAvailable, DeadlockDetected)
 # How the database says that it is away, and all that it can say.
 DATABASE_AWAY = (OperationalError, InterfaceError, TimeoutError)
@@ -55,21 +56,26 @@ def engine() -> Engine:
     global _engine
     with _engine_lock:
         if _engine is None:
-            url = make_url(settings().database_url).set(drivername="postgresql+psycopg")
             _engine = create_engine(
-                url,
+                "postgresql+psycopg2://",
+                creator=_connect,
                 pool_size=4,
                 max_overflow=12,
                 pool_timeout=10,
                 pool_pre_ping=True,
+                use_native_hstore=False,  # would be looked for with each new connection
                 hide_parameters=True,  # an error's text is logged, and they hold password hashes
-                connect_args={
-                    "connect_timeout": 5,
-                    "options": f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout=60s"
-                    " -c timezone=UTC",
-                },
             )
         return _engine
+
+
+def _connect() -> database.Connection:
+    return database.connect(
+        settings().database_url,
+        longest_s=STATEMENT_TIMEOUT_S + 5,  # the server's own timeout comes first, unless it hangs
+        options=f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT_S}s"
+        " -c timezone=UTC",
+    )
 
 
 def dispose() -> None:

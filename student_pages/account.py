@@ -1,5 +1,5 @@
-"""/account: one's own account, and in local mode one's own password. Plain Flask, so that passwords
-go through a form of the browser's own kind, which password managers know."""
+"""/account: the signed-in person's account and, in local mode, their password. Plain Flask, so that
+the password is changed in an ordinary HTML form, which password managers recognise."""
 
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -24,12 +24,12 @@ def change_password() -> ResponseReturnValue:
     old, new = request.form.get("old", ""), request.form.get("new", "")
     try:
         if new != request.form.get("again", ""):
-            raise Invalid(again="This is not the same as the new password.")
+            raise Invalid(again="The two new passwords do not match.")
         with work.unit() as unit:
             identity = accounts.change_own_password(unit, old, new, actor=g.actor)
     except Invalid as refused:
         return _page(errors=refused.fields), 400
-    sessions.start(identity)  # this browser stays; every other one is out
+    sessions.start(identity)  # this browser stays signed in; every other one is signed out
     return _page(changed=True)
 
 

@@ -1,5 +1,5 @@
-"""The addresses of the sign-in with an identity provider; without AUTH_MODE=oidc they are not
-there. What they do is in student_pages/provider_auth.py."""
+"""The routes of the sign-in with an identity provider; they exist only with AUTH_MODE=oidc. Their
+logic is in student_pages/provider_auth.py."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ bp = Blueprint("provider", __name__)
 
 
 def _load_early(_state: object) -> None:
-    """Before gunicorn forks, so that its workers share the memory."""
+    """Loads the modules before gunicorn forks, so that its workers share the memory."""
     if settings().auth_mode == "oidc":
         _auth()
 

@@ -1,9 +1,9 @@
 """Signing in and out with an identity provider, by dash-auth's OIDCAuth.
 
-dash-auth and Authlib lead the person to the provider and exchange the code they come back with.
-What is Printdesk's own stands on top: bounds and checks of all that the provider sends
-(web/oidc_client.py, services/people/provider.py), the staff list (services/people/claims.py), and
-sessions that can be ended (web/sessions.py).
+dash-auth and Authlib redirect the person to the provider and exchange the authorization code.
+Printdesk adds limits and checks on everything that the provider sends (web/oidc_client.py,
+services/people/provider.py), the staff list (services/people/claims.py), and sessions that can be
+ended (web/sessions.py).
 """
 
 from functools import lru_cache
@@ -29,12 +29,13 @@ from web.oidc_client import (
 
 IDP = "provider"
 SCOPE = "openid email profile"
-LONGEST_HINT = 2000
+MAX_HINT_LENGTH = 2000
 
 
 class _NoConsole:
-    """Stands in for the Dash application. dash-auth's constructor adds routes to its server, one of
-    which signs out by GET. Nobody serves this one; our routes are in student_pages/provider.py."""
+    """A placeholder for the Dash application. dash-auth's constructor adds routes to its server,
+    one of which signs out on GET. This server is never used; our routes are in
+    student_pages/provider.py."""
 
     def __init__(self) -> None:
         self.server = Flask(__name__)
@@ -42,7 +43,7 @@ class _NoConsole:
 
 
 class ProviderAuth(OIDCAuth):
-    """The sign-in with the one provider of the settings."""
+    """Sign-in with the provider configured in the settings."""
 
     def __init__(self, client_id: str, client_secret: str) -> None:
         super().__init__(_NoConsole(), secret_key=settings().secret_key)
@@ -57,20 +58,18 @@ class ProviderAuth(OIDCAuth):
         )
 
     def _protect(self) -> None:
-        """Mounts no guard: dash-auth's decides from what the browser claims in a request's body.
-        web/guard.py is the only one."""
+        """Mounts no guard, because dash-auth's trusts the body of the request. web/guard.py is the
+        only guard."""
 
     def _create_redirect_uri(self, idp: str) -> str:
         return callback_address()
 
     def callback(self, idp: str = IDP) -> ResponseReturnValue:
-        """The person comes back from the provider. Raises Retryable."""
+        """Handles the person's return from the provider. Raises Retryable."""
         state = request.args.get("state", "")
         attempt = find_attempt(session, state)
         if attempt is None:
-            words = (
-                "This sign-in has expired, or it was begun in another browser. Please begin again."
-            )
+            words = "This sign-in expired or was started in another browser. Please start again."
             return _page("Please sign in again", words), 400
         if "error" in request.args or not request.args.get("code"):
             forget_attempt(session, state)
@@ -82,14 +81,14 @@ class ProviderAuth(OIDCAuth):
             return _page("You cannot sign in here", refused.message, other_account=True), 403
         sessions.start(identity)
         id_token = str(self.get_oauth_client(idp).token["id_token"])
-        if len(id_token) <= LONGEST_HINT:
+        if len(id_token) <= MAX_HINT_LENGTH:
             session["id_token"] = id_token
         return redirect(guard.safe_next(attempt["next"]))
 
     def take_claims(self, idp: str) -> dict[str, Any]:
         """The verified claims, which dash-auth leaves in the session. Raises Forbidden, Retryable.
-        Nothing of them stays there: until `sessions.start`, nobody is signed in."""
-        session.pop("user", None)  # whoever is signed in already
+        They are removed from it: until `sessions.start`, nobody is signed in."""
+        session.pop("user", None)  # an earlier sign-in in this browser
         super().callback(idp)
         session.pop("idp", None)
         found: dict[str, Any] | None = session.pop("user", None)
@@ -105,7 +104,8 @@ class ProviderAuth(OIDCAuth):
         url = provider.sign_out_url(hint, back) if was_signed_in else ""
         if not url:
             return redirect("/signed-out", code=303)
-        # A page that goes on by itself: after a form, our policy allows no redirect elsewhere.
+        # A page that redirects by itself, because our Content-Security-Policy forbids redirects to
+        # another site after a form.
         words = "You are signed out of Printdesk. Your organisation's sign-out page opens next."
         return _page("Signing out", words, go_on=url)
 
@@ -114,7 +114,7 @@ class ProviderAuth(OIDCAuth):
 
 
 def provider_auth() -> ProviderAuth:
-    """The sign-in of these settings."""
+    """The sign-in for the current settings."""
     return _made_for(settings().oidc_client_id, settings().oidc_client_secret)
 
 
@@ -124,7 +124,7 @@ def _made_for(client_id: str, client_secret: str) -> ProviderAuth:
 
 
 def _identify(found: dict[str, Any]) -> accounts.Identity:
-    """The person of the staff list. Raises Forbidden, which the audit log notes."""
+    """The person on the staff list. Raises Forbidden, which is recorded in the audit log."""
     try:
         with work.unit() as unit:
             return claims.sign_in_with_claims(unit, found)

@@ -1,4 +1,4 @@
-"""The sign-in page for staff, and the way out."""
+"""The sign-in page for staff, and sign-out."""
 
 from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Submit, success, follow a job, confirm its price."""
+"""Submit a model, see the success page, track a job, confirm its price."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import STATUS_LABELS, Status
+from models import STATUS_LABELS, STATUS_PATH
 from services import work
 from services.errors import Duplicate, Invalid, LinkGone, NotFound, TooSoon
 from services.jobs import records
@@ -21,15 +21,6 @@ from web.receiving import receive_submission
 
 bp = Blueprint("public", __name__, template_folder="templates")
 bp.add_app_template_filter(format_money, "money")
-
-_PATH = (
-    Status.UPLOADED,
-    Status.PENDING,
-    Status.READYTOPRINT,
-    Status.PRINTING,
-    Status.COMPLETED,
-    Status.PAIDPICKEDUP,
-)
 
 
 @bp.app_context_processor
@@ -46,7 +37,7 @@ def show_submit() -> str:
 @limits.submissions
 @limits.submission_tries
 def send_submit() -> ResponseReturnValue:
-    """The form without JavaScript: the same rules, and the page again with what is wrong."""
+    """The form without JavaScript: the same rules; the page comes back with the errors."""
     try:
         job = receive_submission()
     except Invalid as refused:
@@ -127,7 +118,7 @@ def send_confirm(token: str) -> ResponseReturnValue:
 
 @bp.get("/confirm/expired")
 def show_expired() -> ResponseReturnValue:
-    """What can be done about the link of a job, whatever has become of it."""
+    """What the student can do about a job's confirmation link, whatever its state."""
     return _gone_page("", _clean(request.args.get("job_id", ""))), 200
 
 
@@ -139,7 +130,7 @@ def send_resend() -> ResponseReturnValue:
             tracking.resend(session, job_id)
     except TooSoon:
         return _gone_page("", job_id), 429
-    except NotFound:  # the job has moved on since the button was shown, or is gone itself
+    except NotFound:  # the job has changed since the button was shown, or no longer exists
         return _gone_page("", job_id), 404
     return _gone_page("", job_id, resent=True)
 
@@ -174,8 +165,8 @@ def _confirm_page(job: JobView, token: str, confirmed: bool = False) -> str:
 
 
 def _gone_page(reason: str, job_id: str = "", resent: bool = False) -> str:
-    """The page about a link that confirms nothing now. Without a reason it is that of the job's
-    newest link. Raises NotFound for an id of no job."""
+    """The page about a link that cannot be used now. Without a reason, it describes the job's
+    newest link. Raises NotFound for an unknown job id."""
     job, resend = None, {}
     if job_id:
         with work.unit() as session:
@@ -200,11 +191,12 @@ def _for_template(job: JobView) -> dict[str, Any]:
 
 
 def _steps(job: JobView, been: list[Step]) -> list[dict[str, Any]]:
-    """The way of a print; a rejected or archived job shows where it has been and where it ended."""
+    """The progress of a job. A rejected or archived job shows the statuses it reached and its
+    last."""
     at = {step.status: _utc(step.at) for step in been}
-    path = list(_PATH)
+    path = list(STATUS_PATH)
     if job.status not in path:
-        path = [status for status in _PATH if status in at] + [job.status]
+        path = [status for status in STATUS_PATH if status in at] + [job.status]
     current = path.index(job.status)
     return [
         {

@@ -1,4 +1,4 @@
-"""The checks of models."""
+"""The reading of models: checks, pictures, previews."""
 
 from services import work
 from services.checks import modelchecks
@@ -12,6 +12,6 @@ def check(job_id: str) -> None:
 
 @celery.task(name="models.sweep")
 def sweep() -> None:
-    """Sends again what a lost message or a restart left unchecked, and what is out of date."""
+    """Sends again what a lost message or a restart left unread, and what is out of date."""
     with work.unit() as session:
         modelchecks.sweep(session)

@@ -171,7 +171,7 @@ def problems(live) -> Iterator[object]:
 @pytest.fixture
 def empty_book(live) -> None:
     """Takes the jobs of earlier tests out of `live`; who may sign in stays."""
-    import psycopg
+    from psycopg2.errors import DeadlockDetected
 
     with servers.connect(live.database_url) as connection:
         servers.silence_triggers(connection)
@@ -179,7 +179,7 @@ def empty_book(live) -> None:
             try:
                 connection.execute("TRUNCATE jobs, job_counts CASCADE")
                 break
-            except psycopg.errors.DeadlockDetected:
+            except DeadlockDetected:
                 continue
 
 

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-import psycopg
 import pytest
+from psycopg2.errors import InsufficientPrivilege
 
 from models import Base
 from settings import ROOT
@@ -109,13 +109,13 @@ def test_history_cannot_be_rewritten_even_in_sql(fresh, table, statement):
             f"INSERT INTO {table} (timestamp, details, triggered_by, user_name, {columns})"
             f" VALUES (now(), '{{}}', 'system', 'System', {values})"
         )
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+        with pytest.raises(InsufficientPrivilege, match="append-only"):
             connection.execute(statement.format(table))
 
 
 def test_history_is_not_emptied_along_with_the_jobs(database):
     with (
         servers.connect(database) as connection,
-        pytest.raises(psycopg.errors.InsufficientPrivilege, match="events is append-only"),
+        pytest.raises(InsufficientPrivilege, match="events is append-only"),
     ):
         connection.execute("TRUNCATE jobs CASCADE")

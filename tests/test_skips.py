@@ -33,6 +33,7 @@ def run(folder, content, required):
             "tests.support.skips",
             "-p",
             "no:cacheprovider",
+            "-rN",
             ".",
         ),
         cwd=folder,

@@ -105,7 +105,7 @@ def answer_unknown(reference: str) -> Response:
     response = jsonify(
         body_of(
             "internal_error",
-            f"Something went wrong here. Tell the lab this reference: {reference}.",
+            f"Something went wrong here. Give the lab this reference: {reference}.",
             {"reference": reference},
         )
     )
@@ -165,7 +165,7 @@ def _wants_json() -> bool:
 def _error_page(status: int, message: str, reference: str = "") -> str:
     return render_template(
         "error.html",
-        title="Something is missing" if status == 404 else "Sorry",
+        title="Page not found" if status == 404 else "Sorry",
         code=status,
         message=message,
         reference=reference,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reader.errors import Unreadable
 from reader.filenames import clean_filename
 from reader.gate.content_sniffing import EXPORT, Look, look_at
-from services.errors import Invalid
 
 ENTRIES = 2_000
 DIRECTORY_BYTES = 1024 * 1024
@@ -38,7 +38,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """A zip archive that has passed the gate: its directory is true and small, no entry leads out
     of it or is a link, and what it says to hold is bounded. Whoever reads an entry bounds that too.
 
-    Raises Invalid(file=...).
+    Raises Unreadable.
     """
     with path.open("rb") as file:
         look = look_at(file, clean_filename(path.name, 80), "3mf")
@@ -54,7 +54,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
 
 
-def damaged(look: Look) -> Invalid:
+def damaged(look: Look) -> Unreadable:
     return look.refuse("is a 3MF or ZIP archive that is cut off or damaged.")
 
 
@@ -93,7 +93,7 @@ def _end_record_64(look: Look, at: int) -> tuple[int, int, int, int]:
     return end, fields[7], fields[8], fields[9]
 
 
-def _too_many(look: Look) -> Invalid:
+def _too_many(look: Look) -> Unreadable:
     return look.refuse(f"holds too many files inside: a 3MF may have {ENTRIES:,}.", EXPORT)
 
 

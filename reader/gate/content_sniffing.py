@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from services.errors import Invalid
+from reader.errors import Unreadable
 
 WINDOW = 64 * 1024
 EXPORT = "Export your model as STL, OBJ or 3MF and submit that file."
@@ -21,8 +21,8 @@ class Look:
     extension: str
     name: str
 
-    def refuse(self, sentence: str, advice: str = SEND_AGAIN) -> Invalid:
-        return Invalid(file=f"“{self.name}” {sentence} {advice}")
+    def refuse(self, sentence: str, advice: str = SEND_AGAIN) -> Unreadable:
+        return Unreadable(f"“{self.name}” {sentence} {advice}")
 
     @property
     def opening(self) -> bytes:
@@ -36,10 +36,10 @@ class Look:
 
 
 def look_at(file: BinaryIO, name: str, extension: str) -> Look:
-    """Reads the beginning and the end of an open file. Raises Invalid when it is empty."""
+    """Reads the beginning and the end of an open file. Raises Unreadable when it is empty."""
     size = file.seek(0, 2)
     if not size:
-        raise Invalid(file=f"“{name}” is empty (0 bytes). {SEND_AGAIN}")
+        raise Unreadable(f"“{name}” is empty (0 bytes). {SEND_AGAIN}")
     file.seek(0)
     head = file.read(WINDOW)
     file.seek(max(0, size - WINDOW))

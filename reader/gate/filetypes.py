@@ -14,10 +14,10 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
+from reader.errors import Unreadable
 from reader.filenames import clean_filename
 from reader.gate import archives
 from reader.gate.content_sniffing import EXPORT, WINDOW, Look, look_at
-from services.errors import Invalid
 
 FileType = Literal["stl", "obj", "3mf"]
 
@@ -87,7 +87,7 @@ _MESH_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:mesh|components?)\b")
 def identify(path: Path, filename: str) -> FileType:
     """The type of the uploaded file at `path`, which its owner calls `filename`.
 
-    Decided by content; the name's extension must agree. Raises Invalid(file=...), saying what is
+    Decided by content; the name's extension must agree. Raises Unreadable, saying what is
     wrong and what would be right; lets OSError through.
     """
     name = clean_filename(filename, 80)
@@ -96,8 +96,8 @@ def identify(path: Path, filename: str) -> FileType:
         found = _identify(look_at(file, name, extension))
     if found != extension:
         stem = name.rpartition(".")[0] or "model"
-        raise Invalid(
-            file=f"“{name}” is {_ARTICLES[found]} file inside. Rename it to {stem}.{found}, "
+        raise Unreadable(
+            f"“{name}” is {_ARTICLES[found]} file inside. Rename it to {stem}.{found}, "
             f"or export it as {_NAMES[extension]}."
         )
     return found
@@ -112,7 +112,7 @@ def _extension(name: str) -> str:
         if dot and extension
         else "has no extension"
     )
-    raise Invalid(file=f"“{name}” {ending}. Only .stl, .obj and .3mf are accepted. {EXPORT}")
+    raise Unreadable(f"“{name}” {ending}. Only .stl, .obj and .3mf are accepted. {EXPORT}")
 
 
 def _identify(look: Look) -> FileType:
@@ -184,7 +184,7 @@ def _holds_triangles(head: bytes, said: int) -> bool:
     )
 
 
-def _binary_refusal(look: Look) -> Invalid:
+def _binary_refusal(look: Look) -> Unreadable:
     """Why a binary file of no known kind is not what its name says."""
     if look.extension == "obj":
         return look.refuse(

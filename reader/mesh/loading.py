@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reader.errors import Unreadable
 from reader.gate import filetypes
 from reader.gate.filetypes import FileType
-from services.errors import Invalid, Unreadable
 
 Points: TypeAlias = NDArray[np.float64]
 Faces: TypeAlias = NDArray[np.int32]
@@ -48,11 +48,7 @@ def read(path: str, kind: str, name: str = "") -> Model:
     damaged.
     """
     name = name or f"model.{kind}"
-    try:
-        found = filetypes.identify(Path(path), name)
-    except Invalid as problem:
-        raise Unreadable(problem.fields["file"]) from None
-    model = _parse(path, found)
+    model = _parse(path, filetypes.identify(Path(path), name))
     _check(model)
     return model
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from reader.errors import Unreadable
 from reader.mesh import polygons
 from reader.mesh.loading import (
     AGAIN,
@@ -20,7 +21,6 @@ from reader.mesh.loading import (
     keep_used,
     refuse_too_many,
 )
-from services.errors import Unreadable
 
 _PIECE = 4 * 1024 * 1024
 _POINT = re.compile(rb"^[ \t]*v[ \t]+(\S{1,64})[ \t]+(\S{1,64})[ \t]+(\S{1,64})", re.MULTILINE)

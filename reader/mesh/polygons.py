@@ -7,8 +7,8 @@ most others around one corner or another. Only what no fan covers is cut ear by 
 import numpy as np
 from numpy.typing import NDArray
 
+from reader.errors import Unreadable
 from reader.mesh.loading import Points
-from services.errors import Unreadable
 
 Indices = NDArray[np.int64]
 Place = tuple[float, float]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reader.errors import Unreadable
 from reader.gate.content_sniffing import WINDOW
 from reader.gate.filetypes import STL_HEADER, measure_binary_stl
 from reader.mesh.loading import AGAIN, Faces, Model, Points, refuse_too_many
-from services.errors import Unreadable
 
 # Little-endian: a normal, three corners, and two bytes that some programs use for colour.
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])

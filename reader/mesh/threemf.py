@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reader.errors import Unreadable
 from reader.gate.archives import INFLATED_BYTES
 from reader.mesh.loading import AGAIN, Faces, Model, Points, keep_used, refuse_too_many
-from services.errors import Unreadable
 
 MM = {
     "micron": 0.001,

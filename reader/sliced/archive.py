@@ -24,7 +24,7 @@ class Forbidden(ValueError):
 
 
 def read(path: Path) -> SlicedFacts | None:
-    """All plates, summed and listed. Raises Invalid for what the zip gate refuses."""
+    """All plates, summed and listed. Raises Unreadable for what the zip gate refuses."""
     with archives.open_archive(path) as archive:
         parts = {entry.filename.casefold(): entry for entry in archive.infolist()}
         headers = [

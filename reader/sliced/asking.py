@@ -9,9 +9,9 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from reader import sandbox
+from reader.errors import CouldNotRead
 from reader.sliced import facts
 from reader.sliced.facts import Plate, SlicedFacts
-from services.errors import CouldNotCheck
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ _WORDS = TypeAdapter(str | None)
 def ask(path: Path) -> SlicedFacts | None:
     """What a sliced file says, or None when it says neither weight nor time.
 
-    Raises CouldNotCheck when the child did not come to an end; OSError goes through.
+    Raises CouldNotRead when the child did not come to an end; OSError goes through.
     """
     found = os.lstat(path)
     return _ask(str(path), found.st_mtime_ns, found.st_size)
@@ -35,7 +35,7 @@ def ask(path: Path) -> SlicedFacts | None:
 @lru_cache(maxsize=KEPT)
 def _ask(path: str, _changed: int, _size: int) -> SlicedFacts | None:
     limits = sandbox.Limits(memory_mb=MEMORY_MB, cpu_s=CPU_S, wall_s=WALL_S, file_mb=1)
-    answer = sandbox.run("sliced", path, limits=limits)
+    answer = sandbox.run("sliced", path, limits=limits).get("sliced")
     if "problem" in answer:
         log.info("sliced_file_not_read", file=Path(path).name, problem=str(answer["problem"])[:200])
     return _check(answer) if answer.get("plates") else None
@@ -47,7 +47,7 @@ def _check(answer: dict[str, Any]) -> SlicedFacts | None:
         plates = [_clean(plate) for plate in _PLATES.validate_python(answer["plates"])]
         names = [_WORDS.validate_python(answer.get(name)) for name in ("printer", "slicer")]
     except ValidationError:
-        raise CouldNotCheck("the reader gave an answer that makes no sense") from None
+        raise CouldNotRead("the reader gave an answer that makes no sense") from None
     return facts.of_plates(plates[: facts.MAX_PLATES], *names)
 
 

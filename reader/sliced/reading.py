@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from reader.errors import Unreadable
 from reader.gate.content_sniffing import WINDOW
 from reader.sliced import archive, bgcode, comments
 from reader.sliced.facts import SlicedFacts
-from services.errors import Invalid
 
 _UNREADABLE = (
-    Invalid,
+    Unreadable,
     zipfile.BadZipFile,
     zlib.error,
     struct.error,

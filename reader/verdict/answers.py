@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
 
-from services.errors import CouldNotCheck
+from reader.errors import CouldNotRead
 
 Length = Annotated[float, Field(ge=0, le=1e5)]
 Size = tuple[Length, Length, Length]
@@ -61,16 +61,16 @@ class NotAsked:
 
 
 def read_facts(answer: dict[str, Any]) -> Facts:
-    """Raises CouldNotCheck when the answer is none."""
+    """Raises CouldNotRead when the answer is none."""
     try:
         return Facts.model_validate(answer)
     except ValidationError:
-        raise CouldNotCheck("the reader gave an answer that makes no sense") from None
+        raise CouldNotRead("the reader gave an answer that makes no sense") from None
 
 
 def read_opinion(answer: dict[str, Any]) -> Opinion:
-    """Raises CouldNotCheck when the answer is none."""
+    """Raises CouldNotRead when the answer is none."""
     try:
         return Opinion.model_validate(answer)
     except ValidationError:
-        raise CouldNotCheck("the reader gave an answer that makes no sense") from None
+        raise CouldNotRead("the reader gave an answer that makes no sense") from None

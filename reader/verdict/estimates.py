@@ -7,41 +7,43 @@ by the shape of the part: tests hold the range against what PrusaSlicer made of 
 from collections.abc import Mapping
 from typing import Any
 
-from services.jobs.costs import cost_cents
-from settings import EstimateFacts, Lab, Material
+from reader.lab import Material, WeightRange
 
 
 def grams(
-    volume_mm3: float, surface_mm2: float, material: Material, facts: EstimateFacts
+    volume_mm3: float, surface_mm2: float, material: Material, weight_range: WeightRange
 ) -> tuple[float, float] | None:
     """The least and the most to expect, in grams; None for a model without a volume."""
     if volume_mm3 <= 0 or surface_mm2 <= 0:
         return None
-    shell = _shell_share(volume_mm3, surface_mm2, facts.shell_mm)
+    shell = _shell_share(volume_mm3, surface_mm2, weight_range.shell_mm)
     filled = shell + (1 - shell) * material.infill
     middle = volume_mm3 / 1000 * filled * material.density_g_cm3
-    return middle * facts.low, middle * facts.high
+    return middle * weight_range.low, middle * weight_range.high
 
 
-def cents(weights: tuple[float, float], material: Material, minimum_cents: int) -> tuple[int, int]:
-    """What that costs, with the lab's minimum charge."""
-    low, high = (cost_cents(weight, material.cents_per_gram, minimum_cents) for weight in weights)
-    return low, high
-
-
-def renewed(model: Mapping[str, Any], material: Material, known: Lab) -> dict[str, Any]:
+def renewed(
+    model: Mapping[str, Any], material: Material, weight_range: WeightRange
+) -> dict[str, Any]:
     """A job's `model` with the estimate for another material, from the volume and surface that
     stand in it; unchanged when there are none, as before the check."""
     if "volume_cm3" not in model or "surface_cm2" not in model:
         return dict(model)
     volume_mm3, surface_mm2 = model["volume_cm3"] * 1e3, model["surface_cm2"] * 1e2
-    weights = grams(volume_mm3, surface_mm2, material, known.estimate)
-    if weights is None:
-        return {**model, "estimate_g": None, "estimate_cents": None}
+    return {**model, **estimate(volume_mm3, surface_mm2, material, weight_range)}
+
+
+def estimate(
+    volume_mm3: float, surface_mm2: float, material: Material | None, weight_range: WeightRange
+) -> dict[str, Any]:
+    """The least and the most that a print will weigh and cost: `estimate_g` in grams and
+    `estimate_cents`; None where that is not known."""
+    weights = material and grams(volume_mm3, surface_mm2, material, weight_range)
+    if not material or not weights:
+        return {"estimate_g": None, "estimate_cents": None}
     return {
-        **model,
         "estimate_g": [round(weight, 2) for weight in weights],
-        "estimate_cents": list(cents(weights, material, known.pricing.minimum_cents)),
+        "estimate_cents": [material.price(weight) for weight in weights],
     }
 
 

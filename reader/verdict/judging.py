@@ -1,14 +1,12 @@
-"""The result that is stored on a job: facts, judged by the lab's printers, materials and prices."""
+"""What the facts of a model mean for the lab's printers, materials and prices."""
 
-import hashlib
-import json
 from typing import Any
 
+from reader.errors import Unreadable
 from reader.gate.filetypes import STL_TRAILING
+from reader.lab import Lab, Material, Printer
 from reader.verdict import estimates, fits, units
 from reader.verdict.answers import Facts, NotAsked, Opinion
-from services.errors import Unreadable
-from settings import Lab, Material, Printer, lab
 
 # Raise it when the same file would get another result: all jobs are then checked again.
 VERSION = 2
@@ -16,40 +14,24 @@ VERSION = 2
 SIZE_TOLERANCE = 1e-4
 
 
-def checker() -> str:
-    """The version of the check, and of the facts of lab.toml that go into it."""
-    known = lab()
-    parts = [[printer.id, *printer.build_volume_mm] for printer in known.printers] + [
-        [material.name, material.density_g_cm3, material.infill, str(material.cents_per_gram)]
-        for material in known.materials
-    ]
-    text = json.dumps([parts, known.estimate.model_dump(), known.pricing.minimum_cents])
-    return f"{VERSION}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def pending() -> dict[str, Any]:
-    return {"state": "pending"}
-
-
-def failed(error: str) -> dict[str, Any]:
-    """There is no result, and why."""
-    return {"state": "failed", "error": error, "warnings": [], "checker": checker()}
-
-
 def judge(
-    facts: Facts, opinion: Opinion | Unreadable | NotAsked | str | None, material: Material | None
+    facts: Facts,
+    opinion: Opinion | Unreadable | NotAsked | str | None,
+    lab: Lab,
+    material: Material | None,
 ) -> dict[str, Any]:
-    """The `model` object. `opinion` is the second reader's (of a 3MF), its refusal, why it was not
-    asked, why it gave none in words, or None where there is no second reader. Sizes in mm, cm2,
-    cm3, grams and cents."""
-    known = lab()
+    """The facts in figures and words for people. `opinion` is the second reader's (of a 3MF), its
+    refusal, why it was not asked, why it gave none in words, or None where there is no second
+    reader. Sizes in mm, cm2, cm3, grams and cents."""
     fitting = {
         printer.id: fits.fit(facts.size, printer.build_volume_mm, may)
-        for printer, may in zip(known.printers, facts.tilted, strict=True)
+        for printer, may in zip(lab.printers, facts.tilted, strict=True)
     }
     fits_somewhere = any(way != "no" for way in fitting.values())
     declared = facts.unit
-    guessed, reason = (None, None) if declared else units.guess(facts.size, fits_somewhere)
+    guessed, reason = (
+        (None, None) if declared else units.guess(facts.size, lab.printers, fits_somewhere)
+    )
     result: dict[str, Any] = {
         "state": "ok",
         "error": None,
@@ -66,30 +48,17 @@ def judge(
         "watertight": facts.open_edges == 0,
         "units": {"declared": declared, "guessed": guessed, "reason": reason},
         "fits": fitting,
-        **_estimate(facts, material, known),
-        "checker": checker(),
+        **estimates.estimate(abs(facts.volume), facts.surface, material, lab.weight_range),
     }
     result["warnings"] = [
         {"code": code, "text": text}
         for code, text in (
-            *_about_size(facts, fits_somewhere, guessed, reason, known.printers),
+            *_about_size(facts, fits_somewhere, guessed, reason, lab.printers),
             *_about_surface(facts),
             *_about_file(facts, opinion),
         )
     ]
     return result
-
-
-def _estimate(facts: Facts, material: Material | None, known: Lab) -> dict[str, Any]:
-    weights = None
-    if material is not None:
-        weights = estimates.grams(abs(facts.volume), facts.surface, material, known.estimate)
-    if weights is None or material is None:
-        return {"estimate_g": None, "estimate_cents": None}
-    return {
-        "estimate_g": [round(weight, 2) for weight in weights],
-        "estimate_cents": list(estimates.cents(weights, material, known.pricing.minimum_cents)),
-    }
 
 
 def _about_size(

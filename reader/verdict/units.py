@@ -5,8 +5,8 @@ STL and OBJ carry bare numbers, which every slicer takes for millimetres.
 
 from collections.abc import Sequence
 
+from reader.lab import Printer
 from reader.verdict import fits
-from settings import lab
 
 MM = {"inch": 25.4, "centimetre": 10.0, "metre": 1000.0}
 
@@ -17,7 +17,9 @@ SMALLEST_IN_METRES = 1.0
 PRINTABLE_MM = (5.0, 1.0)
 
 
-def guess(size: Sequence[float], fits_somewhere: bool) -> tuple[str | None, str | None]:
+def guess(
+    size: Sequence[float], printers: Sequence[Printer], fits_somewhere: bool
+) -> tuple[str | None, str | None]:
     """(unit, reason) for bare numbers (x, y, z) that would be strange as millimetres, else (None,
     None). `fits_somewhere`: whether any printer takes it as it is.
 
@@ -31,7 +33,7 @@ def guess(size: Sequence[float], fits_somewhere: bool) -> tuple[str | None, str 
         if longest >= SMALLEST_IN_METRES:
             is_metric = _is_round(size, 0.1) and not _is_round(size, 0.125)
             order = ("centimetre", "inch") if is_metric else ("inch", "centimetre")
-        return _grow(size, order)
+        return _grow(size, printers, order)
     if not fits_somewhere and _is_round([side / MM["inch"] for side in size], 0.25):
         inches = " × ".join(f"{side / MM['inch']:g}" for side in _whole(size))
         return "inch", (
@@ -41,20 +43,21 @@ def guess(size: Sequence[float], fits_somewhere: bool) -> tuple[str | None, str 
     return None, None
 
 
-def _grow(size: Sequence[float], order: Sequence[str]) -> tuple[str | None, str | None]:
+def _grow(
+    size: Sequence[float], printers: Sequence[Printer], order: Sequence[str]
+) -> tuple[str | None, str | None]:
     """The first unit that makes it printable, and why."""
     for least in PRINTABLE_MM:
         for unit in order:
             grown = [side * MM[unit] for side in size]
-            if max(grown) >= least and _fits_somewhere(grown):
+            if max(grown) >= least and _fits_somewhere(grown, printers):
                 return unit, _grown(size, unit, order[: order.index(unit)])
     return None, None
 
 
-def _fits_somewhere(size: Sequence[float]) -> bool:
+def _fits_somewhere(size: Sequence[float], printers: Sequence[Printer]) -> bool:
     return any(
-        fits.fit(size, printer.build_volume_mm, may_tilt=False) != "no"
-        for printer in lab().printers
+        fits.fit(size, printer.build_volume_mm, may_tilt=False) != "no" for printer in printers
     )
 
 

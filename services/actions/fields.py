@@ -28,7 +28,8 @@ class Field:
     """One thing that is asked. `name` is the same in the API and in the dialog.
 
     `missing` is said when a required value is left out. `keeps`: the dialog begins with what the
-    subject has. `is_half`: it stands beside its neighbour. `note` explains it in the API.
+    subject has. `start`: what it begins with where there is no subject yet. `is_half`: it stands
+    beside its neighbour. `note` explains it in the API.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Field:
     is_required: bool = True
     missing: str = ""
     keeps: bool = False
+    start: Any = None
     is_half: bool = False
     in_dialog: bool = True
     in_api: bool = True
@@ -123,7 +125,9 @@ class Several(Field):
         if self.is_required and not words:
             raise ValueError(self.missing)
         if len(words) > self.most or any(len(word) > self.max_length for word in words):
-            raise ValueError(f"Give at most {self.most} of at most {self.max_length} characters.")
+            raise ValueError(
+                f"Give at most {self.most}, each of at most {self.max_length} characters."
+            )
         return words
 
 

@@ -43,6 +43,7 @@ ROLE = Choice(
     options=choices.roles,
     values=choices.role_names,
     keeps=True,
+    start=Role.STAFF.value,
     example="staff",
 )
 
@@ -126,7 +127,7 @@ PERSON_ACTIONS: tuple[Action, ...] = (
             _add,
             "",
             "add_person",
-            "Adds a person, who may sign in from then on.",
+            "Adds a person, who can then sign in.",
         ),
         answer=Answer.PASSWORD,
         is_new=True,
@@ -142,20 +143,20 @@ PERSON_ACTIONS: tuple[Action, ...] = (
     ),
     _row(
         *("role", "Change role", _change_role, "/<person_id>/role", "change_role"),
-        "Changes a person's role, from their next request on.",
+        "Changes a person's role, effective from their next request.",
         fields=(ROLE,),
         when=_is_active,
         places=Place.LIST,
         words=Words(
             title="Change the role",
-            text="The new role counts from the person's next step on.",
+            text="The new role applies from the person's next action.",
             done="The role is changed.",
             submit="Save role",
         ),
     ),
     _row(
         *("password", "Reset password", _reset_password, "/<person_id>/password", "reset_password"),
-        "Makes a new password in the place of the old one, and ends the person's sessions.",
+        "Replaces a person's password, and ends their sessions.",
         answer=Answer.PASSWORD,
         when=_has_password,
         places=Place.LIST,
@@ -170,7 +171,7 @@ PERSON_ACTIONS: tuple[Action, ...] = (
     ),
     _row(
         *("forget", "Reset sign-in", _forget, "/<person_id>/forget", "reset_sign_in"),
-        "Forgets which account of the sign-in provider is this person's.",
+        "Unlinks a person from their account at the sign-in provider.",
         when=_has_signed_in,
         places=Place.LIST,
         is_dangerous=True,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models import Job
+from reader.errors import ReaderError
 from reader.sliced import asking
 from reader.sliced.facts import SlicedFacts
 from services.errors import PrintdeskError
@@ -54,7 +55,7 @@ def offer(job: Job | JobView) -> SlicedOffer | None:
             return None
         with storage.translated():
             facts = asking.ask(storage.path_of(job.folder) / name)
-    except (PrintdeskError, ValueError):
+    except (PrintdeskError, ReaderError, ValueError):
         return None
     return None if facts is None else _offer(job, name, facts)
 

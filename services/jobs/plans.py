@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from models import Job
-from reader.verdict import estimates
+from services.checks import results
 from services.errors import Conflict, Invalid
 from settings import lab
 
@@ -47,5 +47,5 @@ def choose_printer(
     if wrong:
         raise Invalid(**wrong)
     if material.name != job.material:
-        job.model = estimates.renewed(job.model, material, lab())
+        job.model = results.renew_estimate(job.model, material.name)
     job.material, job.printer, job.color = material.name, plan.printer or job.printer, color

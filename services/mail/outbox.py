@@ -1,7 +1,7 @@
-"""The outbox: mails are written with the change that causes them, and delivered from their row.
+"""The outbox: an e-mail is written in the transaction that causes it, and delivered from its row.
 
-A crash after the server took a mail and before that is recorded sends it again, under the same
-Message-ID, by which mail systems recognise the repetition; in every other case it goes out once.
+Each e-mail goes out once, except after a crash between the mail server's acceptance and our record
+of it: then it is sent again under the same Message-ID, by which mail systems detect duplicates.
 """
 
 import smtplib
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 from limits import parse
-from psycopg.errors import LockNotAvailable
+from psycopg2.errors import LockNotAvailable
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
@@ -35,7 +35,7 @@ from settings import lab, settings
 log = structlog.get_logger()
 
 DELIVER_TASK = "mail.deliver"
-# The mail that goes out when a job comes to a status.
+# The e-mail that goes out when a job enters a status.
 MAIL_OF_STATUS = {
     Status.PENDING: MailKind.APPROVAL,
     Status.REJECTED: MailKind.REJECTION,
@@ -48,8 +48,7 @@ SMTP_TIMEOUT_S = 30
 
 @dataclass(frozen=True)
 class MailView:
-    """A mail as staff may read it, with the confirmation link put in. One that is about a month has
-    no job."""
+    """An e-mail as staff may read it, with its confirmation link. A monthly summary has no job."""
 
     id: str
     job_id: str | None
@@ -74,7 +73,7 @@ def queue(
     confirmation: Confirmation | None = None,
     resent_by: str | None = None,
 ) -> Mail:
-    """Writes a mail about the job into the outbox, and asks for its delivery after the commit."""
+    """Writes an e-mail about the job to the outbox, and requests its delivery after the commit."""
     letter = compose(kind.value, _facts(job, confirmation))
     mail = Mail(
         job_id=job.id,
@@ -96,9 +95,9 @@ def queue(
 def queue_summary(
     session: Session, month: date, recipient: str, letter: Letter, pictures: Mapping[str, bytes]
 ) -> bool:
-    """Writes the mail about a month into the outbox, unless this address has had it.
+    """Writes the summary of a month to the outbox, unless this address already has it.
 
-    `pictures` are PNG images by the name that the letter calls them, as in "cid:name".
+    `pictures` are PNG images by the name under which the letter refers to them, as in "cid:name".
     """
     wanted = insert(Mail).values(
         id=new_id(),
@@ -118,9 +117,9 @@ def queue_summary(
 
 
 def cancel_queued(session: Session, job_id: str, *kinds: MailKind) -> None:
-    """Takes back mails that have not gone out and that the job has overtaken.
+    """Cancels queued e-mails that no longer apply to the job.
 
-    One that is in a worker's hands goes out: nobody waits for a mail server here.
+    One that a worker is sending still goes out: nobody waits for a mail server here.
     """
     waiting = session.scalars(
         select(Mail.id)
@@ -131,8 +130,8 @@ def cancel_queued(session: Session, job_id: str, *kinds: MailKind) -> None:
 
 
 def hold_all(session: Session, job_id: str) -> None:
-    """Keeps every mail about the job out of the workers' hands. Raises Conflict when one is sending
-    a mail at this moment: a slow server may take longer than anybody waits."""
+    """Locks every e-mail about the job, so that no worker sends it. Raises Conflict when a worker
+    is sending one now: a slow server may take longer than anybody would wait."""
     try:
         session.execute(select(Mail.id).where(Mail.job_id == job_id).with_for_update(nowait=True))
     except OperationalError as problem:
@@ -144,10 +143,10 @@ def hold_all(session: Session, job_id: str) -> None:
 def resend(
     session: Session, job: Job, kind: MailKind, now: datetime, *, actor: Actor
 ) -> str | None:
-    """Sends a mail about a job again, as the actor asked; an approval with a new link.
+    """Sends an e-mail about a job again at the actor's request; an approval gets a new link.
 
     Returns the new link's token, if there is one. The caller has locked the job's row and checked
-    that the mail may be sent now.
+    that the e-mail may be sent now.
     """
     link = confirmations.issue(session, job, now) if kind is MailKind.APPROVAL else None
     cancel_queued(session, job.id, kind)
@@ -158,7 +157,7 @@ def resend(
 
 
 def refuse_if_resent_lately(session: Session, job_id: str, kind: MailKind) -> None:
-    """Raises TooSoon when this mail was sent again as often as RATE_LIMIT_RESEND allows."""
+    """Raises TooSoon when this e-mail has been resent as often as RATE_LIMIT_RESEND allows."""
     wait = seconds_until_resend(session, job_id, kind)
     if wait > 0:
         minutes = -(-wait // 60)
@@ -169,7 +168,7 @@ def refuse_if_resent_lately(session: Session, job_id: str, kind: MailKind) -> No
 
 
 def seconds_until_resend(session: Session, job_id: str, kind: MailKind) -> int:
-    """How long until this mail may be sent again, in whole seconds; 0 when it may be now."""
+    """Whole seconds until this e-mail may be resent; 0 when it may be resent now."""
     limit = parse(settings().rate_limit_resend)
     # With five an hour, the fifth from the end must be an hour old.
     counted = session.scalar(
@@ -186,7 +185,7 @@ def seconds_until_resend(session: Session, job_id: str, kind: MailKind) -> int:
 
 
 def list_due(session: Session, limit: int = 200) -> list[str]:
-    """The ids of the mails whose turn has come; none when no SMTP server is set."""
+    """The ids of the e-mails that are due; none when no SMTP server is set."""
     if not settings().smtp_url:
         return []
     return list(
@@ -203,9 +202,9 @@ def list_due(session: Session, limit: int = 200) -> list[str]:
 
 
 def deliver(session: Session, mail_id: str) -> bool:
-    """Sends one mail, unless it is not due, not queued, or another worker has it in hand.
+    """Sends one e-mail, unless it is not due, not queued, or being sent by another worker.
 
-    Returns whether it was sent. What went wrong is recorded in the row; nothing is raised for it.
+    Returns whether it was sent. A failure is recorded in the row and not raised.
     """
     if not settings().smtp_url:
         return False
@@ -229,11 +228,11 @@ def deliver(session: Session, mail_id: str) -> bool:
 
 
 def retry_now(session: Session, mail_id: str, *, actor: Actor) -> None:
-    """Puts a mail that was given up, or that waits for its next attempt, in line at once."""
+    """Makes an e-mail that has failed, or that waits for its next attempt, due at once."""
     require(actor, Role.STAFF)
     mail = session.scalars(select(Mail).where(Mail.id == mail_id).with_for_update()).one_or_none()
     if mail is None or mail.state not in (MailState.FAILED, MailState.QUEUED):
-        raise Invalid("This mail has been sent or cancelled; there is nothing to retry.")
+        raise Invalid("This e-mail has been sent or cancelled; there is nothing to retry.")
     mail.state, mail.attempts, mail.next_attempt_at = MailState.QUEUED, 0, utcnow()
     if mail.job_id is None:
         events.audit(session, "EmailRetried", actor, kind=mail.kind, to=mail.recipient)
@@ -244,7 +243,7 @@ def retry_now(session: Session, mail_id: str, *, actor: Actor) -> None:
 def list_mails(
     session: Session, *, actor: Actor, job_id: str = "", page: int = 1, limit: int = 50
 ) -> tuple[list[MailView], int]:
-    """The outbox, newest first, and how many mails there are."""
+    """The outbox, newest first, and how many e-mails there are in all."""
     require(actor, Role.STAFF)
     chosen = select(Mail, Job.short_id).outerjoin(Job, Job.id == Mail.job_id)
     counted = select(func.count()).select_from(Mail)
@@ -324,8 +323,8 @@ def _message(mail: Mail) -> EmailMessage:
 
 
 def _send(message: EmailMessage) -> None:
-    """Hands a message to the server of SMTP_URL. Raises OSError, smtplib.SMTPException, or
-    ValueError for what cannot be written as the protocol wants it."""
+    """Sends a message through the server of SMTP_URL. Raises OSError, smtplib.SMTPException, or
+    ValueError for a message that the protocol cannot carry."""
     url = urlsplit(settings().smtp_url)
     host = url.hostname or "localhost"
     context = ssl.create_default_context()
@@ -343,7 +342,7 @@ def _send(message: EmailMessage) -> None:
 
 
 def _note_failure(session: Session, mail: Mail, problem: Exception) -> None:
-    """Records a failed attempt: another one later, or given up when it cannot get better."""
+    """Records a failed attempt and schedules the next one, or gives up when retrying is useless."""
     mail.last_error = _in_words(problem)
     if mail.attempts >= MAX_ATTEMPTS or _is_final(problem):
         mail.state = MailState.FAILED
@@ -355,13 +354,13 @@ def _note_failure(session: Session, mail: Mail, problem: Exception) -> None:
 
 
 def _record(session: Session, mail: Mail, event_type: str, actor: Actor, **details: Any) -> None:
-    """In the history of the job that the mail is about, if it is about one."""
+    """Adds an event to the history of the e-mail's job, if it has one."""
     if mail.job_id is not None:
         events.record(session, mail.job_id, event_type, actor, kind=mail.kind, **details)
 
 
 def _is_final(problem: Exception) -> bool:
-    """A refusal of this very message (5xx) is final; a refusal of the connection is not."""
+    """Whether retrying is useless: the server refused this message (5xx), not the connection."""
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in problem.recipients.values())
     if isinstance(problem, smtplib.SMTPNotSupportedError):
@@ -383,7 +382,7 @@ def _in_words(problem: Exception) -> str:
         said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
         return f"The mail server answered {problem.smtp_code} {said}"[:500]
     if isinstance(problem, ValueError) and not isinstance(problem, OSError):
-        return f"The mail could not be written: {problem}"[:500]
+        return f"The e-mail could not be encoded: {problem}"[:500]
     return f"The mail server could not be reached: {problem}"[:500]
 
 

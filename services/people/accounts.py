@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from psycopg.errors import UniqueViolation
+from psycopg2.errors import UniqueViolation
 from sqlalchemy import literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -125,7 +125,7 @@ def add(
     address = _checked_email(email)
     if password is not None:
         check_password(password, address)
-    known = Invalid(email="There is already somebody with this e-mail.")
+    known = Invalid(email="Somebody with this e-mail is already on the list.")
     if session.scalar(select(Staff.id).where(Staff.email == address)) is not None:
         raise known
     staff = Staff(
@@ -152,7 +152,7 @@ def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -
     `old` and `new`.
     """
     if settings().auth_mode == "oidc":
-        raise Forbidden("Your password is kept by your organisation's sign-in: change it there.")
+        raise Forbidden("Your password is managed by your organisation: change it there.")
     chosen = select(Staff).where(Staff.id == actor.id).with_for_update(key_share=True)
     staff = session.scalars(chosen).one_or_none()
     if staff is None or not staff.active or staff.password_hash is None:
@@ -160,7 +160,7 @@ def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -
     try:
         _hasher.verify(staff.password_hash, old)
     except (VerificationError, InvalidHashError):
-        raise Invalid(old="This is not your password.") from None
+        raise Invalid(old="This is not your current password.") from None
     check_password(new, staff.email, "new")
     if new == old:
         raise Invalid(new="Choose a password that differs from your current one.")

@@ -90,7 +90,7 @@ _KINDS = (
     _Kind("rejection_rate", "Rejection rate", format_share, _points, -1),
     _Kind("failure_rate", "Print failure rate", format_share, _points, -1),
     _Kind("median_hours", "Submission to pickup-ready, median", format_hours, _longer, -1),
-    _Kind("p90_hours", "9 of 10 are ready within", format_hours, _longer, -1),
+    _Kind("p90_hours", "Submission to pickup-ready, 90th percentile", format_hours, _longer, -1),
     _Kind("revenue_cents", "Revenue", _money, _relative, 1),
     _Kind("grams", "Material printed", format_grams, _relative, 0),
 )

@@ -1,1 +1,1 @@
-"""What students do without an account: submit a model, follow it, confirm its price."""
+"""What students do without an account: submit a model, track the job, confirm its price."""

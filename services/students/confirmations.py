@@ -1,7 +1,7 @@
 """Confirmation links: signed, single use, replaced by any newer one, stored only as a hash.
 
-A token is the signed id of its row; so it can be made again when the mail is delivered, and the
-database alone, without the secret key, confirms nothing.
+A token is the signed id of its row, so it can be rebuilt when the e-mail is delivered; whoever has
+only the database, without the secret key, cannot confirm anything.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from settings import lab, settings
 
 EXPIRE_AT_ONCE = 50  # each waits for its metadata.json to be written
 
-# "settled": the job went on without the link, and no newer one is open in its place.
+# "settled": the job no longer needs the link, and no newer one is open.
 LinkState = Literal["open", "expired", "used", "replaced", "settled"]
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a token stands for. `expires_at` is UTC."""
+    """A confirmation link as it is now. `expires_at` is UTC."""
 
     confirmation_id: str
     job_id: str
@@ -79,7 +79,7 @@ def use(session: Session, confirmation_id: str, now: datetime) -> None:
 
 
 def read(session: Session, token: str) -> Link:
-    """What the token stands for now.
+    """The link that the token belongs to, as it is now.
 
     Raises NotFound with `reason` "forged" for a token that was never issued here, and "gone" for
     one whose job has been deleted.
@@ -108,7 +108,7 @@ def read(session: Session, token: str) -> Link:
 
 
 def expire_due(session: Session) -> int:
-    """Flags the jobs whose link has run out, with an event each. Returns how many.
+    """Flags the jobs whose link has expired, with an event each. Returns how many.
 
     A job that somebody is working on at this moment is left for the next sweep.
     """
@@ -126,8 +126,8 @@ def expire_due(session: Session) -> int:
     return len(due)
 
 
-_FORGED = "This confirmation link is not one of ours. Open the link from the e-mail again."
-_GONE = "The job of this confirmation link has been deleted. There is nothing to confirm."
+_FORGED = "This confirmation link is not valid. Open the link from the e-mail again."
+_GONE = "The job for this confirmation link has been deleted. There is nothing to confirm."
 
 
 def _state(

@@ -1,4 +1,4 @@
-"""What a job's folder and files are called: ASCII, from names in any script."""
+"""Names of a job's folder and files: ASCII, from names in any script."""
 
 import re
 import unicodedata
@@ -27,7 +27,7 @@ def word_slug(text: str) -> str:
 
 
 def job_stem(name: str, method: str, color: str, short_id: str) -> str:
-    """What a job's folder and file are called, without extension (the plan's section 3.4.1)."""
+    """The name of a job's folder and file, without extension (the plan's section 3.4.1)."""
     return "_".join((person_slug(name), word_slug(method), word_slug(color), short_id))
 
 
@@ -37,6 +37,7 @@ def _slug(text: str) -> str:
         char if unicodedata.category(char)[0] in "LMN" else " "
         for char in _APOSTROPHES.sub("", text[:500])
     )
-    # Transliteration writes some letters as apostrophes (the soft sign); they part no words.
+    # Transliteration writes some letters as apostrophes (the soft sign); they do not separate
+    # words.
     words = re.findall(r"[A-Za-z0-9]+", _APOSTROPHES.sub("", anyascii(letters)))
     return "".join(word[0].upper() + word[1:] for word in words)[:MAX_SLUG]

@@ -1,4 +1,4 @@
-"""Taking in a student's model (the plan's 3.4.2 and 5.19)."""
+"""Submission of a student's model (the plan's sections 3.4.2 and 5.19)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from models import STATUS_FOLDERS, Job, MailKind, Status, new_id, utcnow
 from reader import filenames
+from reader.errors import Unreadable
 from reader.gate import filetypes
 from services import events, work
 from services.actors import student
-from services.checks import modelchecks, thumbnails
+from services.checks import modelchecks
 from services.errors import Duplicate, Invalid
 from services.files import storage
 from services.files.uploads import Upload
@@ -40,7 +41,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Submission:
-    """A checked form: every value is allowed, and they go together."""
+    """A validated form: every value is allowed, and the values are consistent."""
 
     student_name: str
     student_email: str
@@ -75,13 +76,16 @@ def read_form(values: Mapping[str, str]) -> Submission:
 
 
 def submit(session: Session, form: Submission, upload: Upload) -> JobView:
-    """Makes a job of a checked form and a received file, which is moved into the job's folder.
+    """Creates a job from a validated form and a received file, which moves into the job's folder.
 
-    Raises Invalid for a file that is no model, Duplicate, StorageUnavailable, StorageFull.
+    Raises Invalid for a file that is not a model, Duplicate, StorageUnavailable, StorageFull.
     """
     filename = filenames.clean_filename(upload.filename)
     with storage.translated():
-        filetypes.identify(upload.path, filename)
+        try:
+            filetypes.identify(upload.path, filename)
+        except Unreadable as refused:
+            raise Invalid(file=refused.message) from None
     _refuse_duplicate(session, form.student_email, upload.sha256)
     job = _new_job(session, form, upload, filename)
     stem = PurePath(job.original_name).stem
@@ -98,8 +102,7 @@ def submit(session: Session, form: Submission, upload: Upload) -> JobView:
         new_status=Status.UPLOADED,
     )
     outbox.queue(session, job, MailKind.RECEIVED)
-    work.send_after_commit(session, modelchecks.CHECK_TASK, job.id)
-    thumbnails.request(session, job)
+    modelchecks.begin(session, job)
     return records.view(job, job.created_at)
 
 
@@ -140,7 +143,8 @@ def _check_print(form: dict[str, str], wrong: dict[str, str]) -> None:
 
 
 def _refuse_duplicate(session: Session, email: str, sha256: str) -> None:
-    """One submission of a file by a person at a time: the lock lasts until the transaction ends."""
+    """Raises Duplicate. A lock until the end of the transaction lets one person submit a file once,
+    however many requests arrive together."""
     key = f"{email.lower()}:{sha256}"
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     existing = session.execute(

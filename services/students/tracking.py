@@ -1,4 +1,4 @@
-"""What a student can do without an account: follow a job, confirm its price, ask for a new link."""
+"""What a student can do without an account: track a job, confirm its price, ask for a new link."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ _GONE = {
 
 @dataclass(frozen=True)
 class Step:
-    """A status that the job has been in, and when it first was (UTC)."""
+    """A status that the job has reached, and when it first did (UTC)."""
 
     status: Status
     at: datetime
@@ -55,25 +55,26 @@ def confirm(session: Session, token: str) -> JobView:
 
 
 def newest_link(job: JobView) -> LinkState:
-    """How it stands with the newest link of a job, by the job alone: open, expired or settled."""
+    """The state of a job's newest link, read from the job alone: open, expired or settled."""
     expires_at = job.confirmation_expires_at
     if job.status is not Status.PENDING or expires_at is None:
         return "settled"
     if expires_at <= job.as_of:
         return "expired"
-    # Made Pending by hand: the flag asks for a new link, though the last one's time is not up.
+    # An administrator set the status to Pending: the flag asks for a new link, though the last one
+    # has not expired.
     return "settled" if job.is_confirmation_expired else "open"
 
 
 def may_resend(job: JobView) -> bool:
-    """Whether a new link can be sent: the job waits for its student, and has a price to confirm."""
+    """Whether a new link can be sent: the job waits for confirmation and has a price."""
     return job.status is Status.PENDING and job.cost_cents is not None
 
 
 def resend(session: Session, job_id: str) -> None:
     """Sends a new link to the student's own address, at most once in RATE_LIMIT_RESEND.
 
-    Raises NotFound when the job does not wait for a confirmation, or has no price; TooSoon.
+    Raises NotFound when the job is not waiting for a confirmation, or has no price; TooSoon.
     """
     try:
         job, now = records.lock_row(session, job_id)
@@ -90,7 +91,7 @@ def seconds_until_resend(session: Session, job_id: str) -> int:
 
 
 def track(session: Session, job_id: str) -> tuple[JobView, list[Step]]:
-    """A job by its full id, which only the student and the staff know, and its way so far."""
+    """A job by its full id, which only the student and the staff know, and its steps so far."""
     job = records.find(session, job_id)
     status = Event.details["new_status"].astext
     rows = session.execute(
@@ -102,7 +103,7 @@ def track(session: Session, job_id: str) -> tuple[JobView, list[Step]]:
 
 
 def find_by_short_id(session: Session, email: str, job_id: str) -> str:
-    """The full id for a job id as people have it, long or short, if the e-mail is the job's.
+    """The full id for a long or short job id, if the e-mail address is the job's.
 
     Raises NotFound, in the same words whichever of the two is wrong.
     """
@@ -118,11 +119,11 @@ def find_by_short_id(session: Session, email: str, job_id: str) -> str:
     return found
 
 
-_NOT_WAITING = "This job does not wait for a confirmation."
+_NOT_WAITING = "This job is not waiting for a confirmation."
 
 
 def resend_facts(session: Session, job: JobView) -> dict[str, Any]:
-    """Whether the student may ask for a new link, when, and how it stands with the newest."""
+    """Whether and when the student may ask for a new link, and the state of the newest one."""
     return {
         "newest_link": newest_link(job),
         "may_resend": may_resend(job),

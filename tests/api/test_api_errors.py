@@ -26,6 +26,8 @@ WITH_BODY = {
     "/admin/archive": {"retention_days": 90},
     "/admin/prune": {"retention_days": 365},
     "/admin/audit/orphaned-file": {"file_path": "x"},
+    "/people": {"name": "Ada", "email": "ada@b.example", "role": "staff"},
+    "/people/{person}/role": {"role": "manager"},
 }
 OPTIONAL_BODY = ("/admin/archive", "/admin/prune")
 VALUES = [
@@ -42,6 +44,11 @@ BROKEN = [
 
 
 def target(desk, route):
+    if "{person}" in route:
+        email = desk.add_person(Role.STAFF, "Somebody Else")
+        people = desk.caller(Role.ADMIN).get("/people").json["people"]
+        [person] = [each["id"] for each in people if each["email"] == email]
+        return route.replace("{person}", person)
     return route.replace("{id}", desk.job()) if "{id}" in route else route
 
 
@@ -53,7 +60,7 @@ def method_of(route):
 
 def test_every_route_with_a_body_is_in_this_list(desk):
     routes = {
-        rule.rule.removeprefix(API).replace("<job_id>", "{id}")
+        rule.rule.removeprefix(API).replace("<job_id>", "{id}").replace("<person_id>", "{person}")
         for rule in desk.app.url_map.iter_rules()
         if rule.rule.startswith(API)
         and hasattr(desk.app.view_functions[rule.endpoint], "_spec")

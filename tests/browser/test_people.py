@@ -50,9 +50,9 @@ def test_an_administrator_adds_a_person_who_takes_over_their_password(new_page, 
     kim.wait_for_url("**/dashboard")
     expect(kim.get_by_role("link", name="People")).to_have_count(0)
     kim.get_by_role("link", name="Kim Lee").click()
-    kim.get_by_label("Password you have now").fill(password)
+    kim.get_by_label("Current password").fill(password)
     kim.get_by_label("New password", exact=True).fill(NEW)
-    kim.get_by_label("New password, again").fill(NEW)
+    kim.get_by_label("Repeat new password").fill(NEW)
     kim.get_by_role("button", name="Change password").click()
     expect(kim.get_by_role("status")).to_contain_text("Your password is changed")
 

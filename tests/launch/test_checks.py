@@ -13,6 +13,7 @@ import requests
 from launch import checks
 from launch.processes import LaunchError
 from settings import ROOT, Settings
+from settings import settings as read_settings
 from tests.support import launched, meshes
 from tests.support.client import FORM
 from tests.support.mailserver import MailServer, free_port
@@ -20,13 +21,48 @@ from tests.support.servers import connect
 from tests.support.testrun import make_folder
 
 GOOD_KEY = "264c422792b758affb1030a4f26512d5d069118300dbb6273f80689962c6e8c7"
-DATABASE = "postgresql+psycopg://printdesk:the-db-secret@db.example.edu/printdesk"
+DATABASE = "postgresql://printdesk:the-db-secret@db.example.edu/printdesk"
 
 SMTP_SECRET, WEAK_KEY, WRONG = "the-smtp-secret", "a weak key", "the wrong and secret password"
 
 
 def values(**given):
     return Settings(_env_file=None, **({"database_url": "", "secret_key": ""} | given))
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        *("postgresql", "postgres", "PostgreSQL", "postgresql+psycopg2", "postgresql+psycopg"),
+        *("postgres+psycopg", "postgresql+asyncpg"),
+    ],
+)
+def test_a_database_is_found_by_any_spelling_of_its_address(scheme):
+    given = f" {scheme}://lab:p%40ss@db.example.edu:5433/printdesk?sslmode=require\n"
+    wanted = "postgresql://lab:p%40ss@db.example.edu:5433/printdesk?sslmode=require"
+    assert values(database_url=given).database_url == wanted
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_address_is_no_database_of_ones_own(nothing, monkeypatch):
+    assert values(database_url=nothing).database_url == ""
+    monkeypatch.setenv("DATABASE_URL", nothing)
+    assert Settings(_env_file=None).database_url == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["mysql://lab:the-secret@db/x", "db.example.edu the-secret", "postgresql:", "postgresql://"],
+)
+def test_what_is_no_address_of_postgresql_is_refused_and_not_repeated(wrong, monkeypatch):
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setenv("DATABASE_URL", wrong)
+    read_settings.cache_clear()
+    with pytest.raises(LaunchError) as refused:
+        checks.read_settings()
+    read_settings.cache_clear()
+    assert "DATABASE_URL: must begin with postgresql://" in str(refused.value)
+    assert "the-secret" not in str(refused.value)
 
 
 def test_the_defaults_are_not_weak():

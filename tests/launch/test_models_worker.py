@@ -73,7 +73,7 @@ def find_check(desk: Launched) -> psutil.Process | None:
             command = process.cmdline()
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-        if "reader.child" in command and json.loads(command[-1])["task"] == "check":
+        if "reader.child" in command and json.loads(command[-1])["task"] == "model":
             return process
     return None
 

@@ -1,17 +1,19 @@
 """What stands when a part of Printdesk is away: each test starts a Printdesk of its own."""
 
-import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psutil
 import pytest
 import requests
 
+from services import database
 from tests.support import launched, meshes
 from tests.support.launched import Launched
 from tests.support.mailserver import MailServer
+from tests.support.servers import connect
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 FORM = {
@@ -76,6 +78,30 @@ def test_a_broker_that_dies_comes_back_and_the_mail_goes_out(desk, mail_server):
     assert answer.status_code == 200
     mail_server.wait_for(2, timeout_s=90)
     until(lambda: requests.get(f"{desk.base_url}/api/v1/health", timeout=10).status_code == 200)
+
+
+def test_a_database_that_hangs_holds_nobody_up_and_is_used_again_afterwards(desk, mail_server):
+    """Its processes are stopped: connections are taken and never answered."""
+    staff = Staff(desk)
+    job_id = submit(desk)
+    mail_server.wait_for(1)
+    pages = (f"/jobs/{job_id}", "/jobs", "/jobs")
+    with stopped(database_processes(desk)):
+        waited = []
+        for page in pages:
+            began = time.monotonic()
+            answer = staff.get(page)
+            waited.append(time.monotonic() - began)
+            assert answer.status_code == 503
+            assert "database is not reachable" in answer.json()["message"]
+        health = requests.get(f"{desk.base_url}/api/v1/health", timeout=30)
+        assert health.status_code == 503
+        assert health.json()["components"]["database"] == "error"
+    assert max(waited) < database.WEB_PATIENCE_S + 1.5, waited
+    until(lambda: staff.get(f"/jobs/{job_id}").status_code == 200, within_s=10)
+    assert staff.post(f"/jobs/{job_id}/lock").status_code == 200
+    assert staff.post(f"/jobs/{job_id}/approve", weight_g=10, time_hours=1).status_code == 200
+    mail_server.wait_for(2, timeout_s=60)
 
 
 def test_mail_waits_for_its_server_and_is_sent_once(desk, mail_server):
@@ -164,6 +190,27 @@ def find_broker(desk: Launched) -> psutil.Process:
     return next(one for one in desk.family() if "redis-server" in one.name())
 
 
+def database_processes(desk: Launched) -> list[psutil.Process]:
+    """All of them; the one that starts the others is stopped first, and starts no more."""
+    found = [one for one in desk.family() if one.name() == "postgres"]
+    return sorted(found, key=lambda one: one.pid)
+
+
+@contextmanager
+def stopped(processes: list[psutil.Process]) -> Iterator[None]:
+    """They hang meanwhile: they are there, and do nothing."""
+    assert processes
+    try:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
 def workers(desk: Launched) -> list[psutil.Process]:
     """The worker, its children and the scheduler, below the process that looks after them."""
     [parent] = [
@@ -175,10 +222,7 @@ def workers(desk: Launched) -> list[psutil.Process]:
 
 
 def attempts(desk: Launched, where: str = "true") -> int:
-    import psycopg
-
-    url = re.sub(r"^postgresql\+psycopg", "postgresql", desk.database_url)
-    with psycopg.connect(url) as connection:
+    with connect(desk.database_url) as connection:
         row = connection.execute(
             f"SELECT coalesce(max(attempts), 0) FROM mails WHERE {where}"
         ).fetchone()

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from reader.errors import CouldNotRead, Unreadable
 from reader.mesh import tilting
 from reader.verdict import answers, estimates, fits, judging, units
-from services.errors import CouldNotCheck, Unreadable
-from settings import ROOT, lab
+from services.checks import results
+from settings import lab
 from tests.support import solids
 
 FACTS = {
@@ -21,7 +22,8 @@ BED = (250, 210, 220)
 
 def judge(opinion=None, material="Filament", **changes):
     facts = answers.read_facts(FACTS | changes)
-    return judging.judge(facts, opinion, lab().find_material(material))
+    known = results.lab_facts(), results.material_facts(material)
+    return judging.judge(facts, opinion, *known)
 
 
 def codes(**changes):
@@ -86,7 +88,7 @@ def test_tilting_looks_at_the_shape_and_not_at_its_box():
     ],
 )
 def test_unit(size, fits_somewhere, unit):
-    guessed, reason = units.guess(size, fits_somewhere)
+    guessed, reason = units.guess(size, results.lab_facts().printers, fits_somewhere)
     assert guessed == unit
     assert bool(reason) == bool(unit)
 
@@ -95,7 +97,7 @@ def test_unit(size, fits_somewhere, unit):
 @pytest.mark.parametrize("flatness", [0.1, 0.5, 1])
 def test_a_guessed_unit_makes_it_fit_a_printer(longest, flatness):
     size = (longest, longest * flatness, longest * flatness)
-    guessed, reason = units.guess(size, True)
+    guessed, reason = units.guess(size, results.lab_facts().printers, True)
     grown = [side * units.MM[guessed] for side in size]
     ways = [fits.fit(grown, printer.build_volume_mm, False) for printer in lab().printers]
     assert set(ways) != {"no"}
@@ -104,7 +106,7 @@ def test_a_guessed_unit_makes_it_fit_a_printer(longest, flatness):
 
 
 def test_a_guess_says_why_it_is_not_the_likelier_unit():
-    reason = units.guess((0.75, 0.5, 0.25), True)[1]
+    reason = units.guess((0.75, 0.5, 0.25), results.lab_facts().printers, True)[1]
     assert reason.endswith("it is 19 × 12.7 × 6.35 mm. As metres it would fit no printer.")
 
 
@@ -122,7 +124,6 @@ def test_a_good_model_has_nothing_to_remark():
     assert set(model["fits"].values()) == {"yes"}
     assert model["volume_cm3"] == 100
     assert model["surface_cm2"] == 200
-    assert model["checker"] == judging.checker()
 
 
 @pytest.mark.parametrize(
@@ -184,14 +185,14 @@ def test_a_second_reader_that_agrees_is_not_mentioned():
     ],
 )
 def test_an_answer_that_makes_no_sense_is_no_result(changes):
-    with pytest.raises(CouldNotCheck):
+    with pytest.raises(CouldNotRead):
         answers.read_facts(FACTS | changes)
 
 
 @pytest.mark.parametrize("side", [1, 5, 20, 100, 300])
 def test_the_weight_lies_between_an_empty_and_a_solid_cube(side):
-    filament = lab().find_material("Filament")
-    low, high = estimates.grams(side**3, 6 * side**2, filament, lab().estimate)
+    filament = results.material_facts("Filament")
+    low, high = estimates.grams(side**3, 6 * side**2, filament, results.lab_facts().weight_range)
     solid = side**3 / 1000 * filament.density_g_cm3
     assert filament.infill * solid * lab().estimate.low <= low < high <= solid * 1.5
     assert high <= 2 * low
@@ -204,16 +205,3 @@ def test_a_model_without_a_volume_has_no_estimate():
 
 def test_an_unknown_material_has_no_estimate():
     assert judge(material="Chocolate")["estimate_g"] is None
-
-
-def test_the_checkers_version_follows_the_labs_facts(configure, tmp_path):
-    before = judging.checker()
-    text = (ROOT / "lab.toml").read_text().replace("[250, 210, 220]", "[250, 210, 230]")
-    (tmp_path / "lab.toml").write_text(text)
-    configure(LAB_FILE=str(tmp_path / "lab.toml"))
-    lab.cache_clear()
-    try:
-        assert judging.checker() != before
-    finally:
-        configure(LAB_FILE=str(ROOT / "lab.toml"))
-        lab.cache_clear()

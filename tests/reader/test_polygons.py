@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from reader import sandbox
+from reader import model
+from reader.errors import Unreadable
 from reader.mesh import loading, measuring, polygons
+from reader.mesh.solid import Solid
 from reader.pictures import camera, thumbnail, zbuffer
-from services.errors import Unreadable
 
 L_SHAPE = np.array([(0, 0), (3, 0), (3, 1), (1, 1), (1, 2), (0, 2)], dtype=float)
 DART = np.array([(0, 0), (2, 1), (0, 2), (0.5, 1)])
@@ -125,7 +126,7 @@ def test_a_prism_of_polygons_has_its_surface_and_volume(tmp_path, name):
     path = tmp_path / "prism.obj"
     for start in range(len(shape)) if len(shape) < 20 else (0, 7):
         path.write_bytes(prism(shape, 1.5, start))
-        found = measuring.measure(loading.read(str(path), "obj"))[0]
+        found = measuring.measure(Solid(loading.read(str(path), "obj")))
         assert (found["volume"], found["surface"]) == pytest.approx((volume, surface), rel=1e-6)
         assert (found["open_edges"], found["flipped_edges"], found["bodies"]) == (0, 0, 1)
         assert found["degenerate_triangles"] == 0
@@ -139,8 +140,8 @@ def test_a_picture_shows_the_shape_and_not_its_hull(tmp_path, name):
     for start in range(len(shape)):
         path = tmp_path / f"prism-{start}.obj"
         path.write_bytes(prism(shape, 1.5, start))
-        model = loading.read(str(path), "obj")
-        points, faces = measuring.weld(model)
+        solid = Solid(loading.read(str(path), "obj"))
+        points, faces = solid.points, solid.faces
         seen = zbuffer.find_visible(camera.look_at(points, 256), faces) >= 0
         pictures.append(seen)
     assert all((seen != pictures[0]).mean() < 0.001 for seen in pictures)
@@ -162,19 +163,21 @@ def _mask(view, points, outline):
     return np.asarray(image)
 
 
+def draw(path, folder):
+    return thumbnail.draw(Solid(loading.read(str(path), "obj")), folder)["ink"]
+
+
 def test_a_thumbnail_of_a_star_is_a_star(tmp_path):
     path = tmp_path / "star.obj"
     inks = []
     for start in range(16):
         path.write_bytes(prism(SHAPES["thin star"], 1.0, start))
-        arguments = (str(path), "obj", "star.obj", str(tmp_path))
-        if start in (0, 5):
-            inks.append(sandbox.run("thumbnail", *arguments, output=tmp_path)["ink"])
-        else:
-            inks.append(thumbnail.draw(*arguments)["ink"])
+        inks.append(draw(path, tmp_path))
+    reading = model.read(path, "star.obj", ["picture"], tmp_path)
+    inks.append(reading.answer.get("picture")["ink"])
     assert max(inks) - min(inks) < 0.002
     path.write_bytes(prism(SHAPES["square"] * 2, 1.0))
-    assert max(inks) < 0.5 * thumbnail.draw(*arguments)["ink"]
+    assert max(inks) < 0.5 * draw(path, tmp_path)
 
 
 def test_a_polygon_that_crosses_itself_gets_as_many_triangles():

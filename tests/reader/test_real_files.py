@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from reader.verdict import estimates
-from services.checks import modelchecks
+from services.checks import modelchecks, results
 from settings import lab
 
 # What models.csv has wrong, or in other units than mm: (triangles, size, volume in mm3).
@@ -178,8 +178,8 @@ def test_the_estimated_price_follows_from_the_estimated_weight(verdict_of):
 
 
 def test_resin_is_solid():
-    resin = lab().find_material("Resin")
-    low, high = estimates.grams(10_000, 3_000, resin, lab().estimate)
+    resin = results.material_facts("Resin")
+    low, high = estimates.grams(10_000, 3_000, resin, results.lab_facts().weight_range)
     assert low < 10 * resin.density_g_cm3 < high
 
 

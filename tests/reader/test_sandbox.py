@@ -9,18 +9,19 @@ import time
 import pytest
 
 from reader import sandbox
+from reader.errors import CouldNotRead, Unreadable
 from reader.sandbox import Limits
-from services.errors import CouldNotCheck, Unreadable
 
 QUICK = Limits(memory_mb=512, cpu_s=5, wall_s=15)
 
 
 def run(task, *arguments, **how):
-    return sandbox.run(f"tests.support.misbehaving:{task}", *arguments, **({"limits": QUICK} | how))
+    task = f"tests.support.misbehaving:{task}"
+    return sandbox.run(task, *arguments, **({"limits": QUICK} | how)).get("answer")
 
 
 def why(task, *arguments, **how):
-    with pytest.raises(CouldNotCheck) as refused:
+    with pytest.raises(CouldNotRead) as refused:
         run(task, *arguments, **how)
     return refused.value.message
 
@@ -126,8 +127,9 @@ def test_numerical_libraries_work_inside():
 
 def test_a_file_at_fault_is_told_in_the_childs_words(tmp_path):
     (tmp_path / "model.stl").write_bytes(b"")
+    answer = sandbox.run("model", str(tmp_path / "model.stl"), "model.stl", ["facts"], [], "", 0)
     with pytest.raises(Unreadable, match="empty"):
-        sandbox.run("check", str(tmp_path / "model.stl"), "stl", "model.stl", "[]")
+        answer.get("facts")
 
 
 def test_this_process_has_not_loaded_what_the_child_has():

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from models import STATUS_FOLDERS
-from reader.verdict import judging
-from services.checks import thumbnails
+from services.checks import results, thumbnails
 from tests.support.servers import connect
 
 
@@ -55,7 +54,7 @@ MODEL = {
     "units": {"declared": None, "guessed": "mm", "reason": "It fits the printers that way."},
     "fits": {"prusa_mk4s": "yes", "prusa_xl": "yes", "raise3d_pro2plus": "yes"},
     **{"estimate_g": [12.1, 22.0], "estimate_cents": [300, 300], "warnings": []},
-    "checker": judging.checker(),
+    "checker": results.checker(),
 }
 THUMBNAIL = {"state": "ok", "hash": "1a2b3c4d", "version": thumbnails.VERSION}
 

@@ -85,7 +85,7 @@ def confirm_from_mail(page: Page, live) -> None:
     page.goto(link.group())
     expect(page.get_by_role("main")).to_contain_text("$4.25")
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("main")).to_contain_text("in line for the printer")
+    expect(page.get_by_role("main")).to_contain_text("in the print queue")
     page.goto(link.group())
     expect(page.get_by_role("main")).to_contain_text("already")
 

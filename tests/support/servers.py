@@ -9,10 +9,14 @@ is known before, so that whatever reads the settings first reads the right ones.
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import psycopg
+import psycopg2
+from psycopg2 import extensions
 
 from launch import embedded
 from settings import ROOT, Settings, settings
@@ -76,12 +80,25 @@ def lead_settings(to_servers: bool) -> None:
             work.dispose()
 
 
-def connect(database_url: str) -> psycopg.Connection[tuple[object, ...]]:
-    """A plain connection in autocommit, from a URL as SQLAlchemy takes it."""
-    return psycopg.connect(database_url.replace("+psycopg", "", 1), autocommit=True)
+class Plain(extensions.connection):
+    """A connection that is asked without a cursor made by hand."""
+
+    def execute(self, statement: str | bytes, values: Any = None) -> extensions.cursor:
+        cursor = self.cursor()
+        cursor.execute(statement, values)
+        return cursor
 
 
-def silence_triggers(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+@contextmanager
+def connect(database_url: str) -> Iterator[Plain]:
+    """A plain connection in autocommit, closed at the end."""
+    connection = psycopg2.connect(database_url, connection_factory=Plain)
+    connection.autocommit = True
+    with closing(connection):
+        yield connection
+
+
+def silence_triggers(connection: Plain) -> None:
     """Lets this connection empty what is append-only. Nor are jobs counted then: whoever empties
     `jobs` empties `job_counts` too."""
     connection.execute("SET session_replication_role = replica")

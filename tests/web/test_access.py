@@ -82,7 +82,7 @@ def test_the_front_door_leads_people_of_the_lab_to_the_queue(desk):
 def test_an_unknown_page_is_a_page_that_says_so(desk):
     answer = desk.browser().get("/nothing/here")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
-    assert "There is no such page" in answer.text
+    assert "Page not found" in answer.text
     assert turns_away(desk.client().get("/nothing/here"))
 
 

@@ -4,19 +4,23 @@ import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import plotly.io as pio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session
 
 import components.reports
-from components import charts, drawings, queueview
+from components import queueview
+from components.charts import printers, templates
+from components.charts.catalogue import CHARTS, figure, is_empty
 from models import Role
 from services import work
 from services.actors import Actor
 from services.reports.asking import report_filters
 from services.reports.asking.question import Question
 from services.reports.asking.report_filters import Filters
-from services.reports.tables import TABLES, Column, Kind, Table
+from services.reports.tables import TABLES, Kind
+from tests.support import charttables
 from tests.support.histories import empty, stories, write
 
 ADMIN = Actor("a" * 32, "Ada Admin", Role.ADMIN)
@@ -25,10 +29,10 @@ ALL_TIME = Filters(period="all")
 
 def draw_all(session):
     ask = Question(session, ALL_TIME, actor=ADMIN)
-    for name, chart in charts.CHARTS.items():
+    for name, chart in CHARTS.items():
         table = TABLES[name](ask)
-        if not charts.is_empty(chart, table):
-            yield name, chart, charts.figure(chart, table, "light")
+        if not is_empty(chart, table):
+            yield name, chart, figure(chart, table, "light").to_plotly_json()
 
 
 def links_of(figure):
@@ -64,9 +68,9 @@ def test_every_figure_can_be_sent_and_every_link_leads_somewhere(database, told)
     with Session(work.engine()) as session:
         empty(session)
         write(session, told)
-        for name, chart, figure in draw_all(session):
-            json.dumps(figure, default=str, allow_nan=False)
-            links = list(links_of(figure))
+        for name, chart, drawn in draw_all(session):
+            json.dumps(drawn, default=str, allow_nan=False)
+            links = list(links_of(drawn))
             for link in links:
                 check_link(link)
             assert bool(chart.click) >= bool(links), name
@@ -85,13 +89,14 @@ def test_every_figure_can_be_sent_and_every_link_leads_somewhere(database, told)
 def test_a_run_ends_where_the_labs_clock_says(start, end, hours):
     """New York's clock: 2 o'clock becomes 3 in March, and 2 becomes 1 in November."""
     begin, done = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (start, end))
-    shown = drawings._clock_ms(begin, done, ZoneInfo("America/New_York"))
+    shown = printers.clock_ms(begin, done, ZoneInfo("America/New_York"))
     assert shown == pytest.approx(hours * 3_600_000)
 
 
 def test_a_printer_that_still_prints_its_first_run_is_no_empty_chart():
-    table = Table((), [("Prusa XL", 1.5, 24.0, 0.06, 0, 0, 0, 0, 0.0)])
-    assert not charts.is_empty(charts.CHARTS["printers"], table)
+    run = ("Prusa XL", 1.5, 24.0, 0.06, 0, 0, 0, 0, 0.0)
+    table = charttables.of_rows(charttables.COLUMNS["printers"], [run])
+    assert not is_empty(CHARTS["printers"], table)
 
 
 def test_a_chart_is_saved_twice_as_large_and_on_a_background():
@@ -101,15 +106,16 @@ def test_a_chart_is_saved_twice_as_large_and_on_a_background():
         "filename": "printdesk-money",
     }
     for theme, color in (("light", "#ffffff"), ("dark", "#161f2d")):
-        assert charts._template(theme)["layout"]["paper_bgcolor"] == color
+        template = pio.templates[templates.THEMES[theme]]
+        assert template.layout.paper_bgcolor == color
 
 
 @pytest.mark.parametrize(("jobs", "step"), [(4, 1), (5, 1), (6, None), (1300, None)])
 def test_an_axis_of_a_few_jobs_counts_whole_ones(jobs, step):
-    columns = (Column("Link", Kind.TEXT), Column("Jobs", Kind.NUMBER))
-    table = Table(columns, [("works", jobs), ("expired", 0)])
-    figure = charts.figure(charts.CHARTS["quotes"], table, "light")
-    assert figure["layout"].get("xaxis", {}).get("dtick") == step
+    columns = {"Link": Kind.TEXT, "Jobs": Kind.NUMBER}
+    table = charttables.of_rows(columns, [("works", jobs), ("expired", 0)])
+    drawn = figure(CHARTS["quotes"], table, "light").to_plotly_json()
+    assert drawn["layout"].get("xaxis", {}).get("dtick") == step
 
 
 @pytest.mark.parametrize(
@@ -122,8 +128,8 @@ def test_an_axis_of_a_few_jobs_counts_whole_ones(jobs, step):
     ],
 )
 def test_a_click_on_a_piece_of_time_narrows_to_all_its_days(grain, first, last):
-    columns = (Column(grain, Kind.DAY), Column("Submissions"), Column("Trend"))
-    table = Table(columns, [(date.fromisoformat(first), 3, 1.0)])
-    drawn = charts.CHARTS["submissions"].draw(table)
+    columns = {grain: Kind.DAY, "Submissions": Kind.NUMBER, "Trend": Kind.DECIMAL}
+    table = charttables.of_rows(columns, [(date.fromisoformat(first), 3, 1.0)])
+    drawn = CHARTS["submissions"].draw(table).to_plotly_json()
     [link] = list(links_of({"data": drawn["data"][:1]}))
     assert link == {"set": {"period": "custom", "from": first, "to": last}}

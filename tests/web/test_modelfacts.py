@@ -6,9 +6,9 @@ import plotly.utils
 import pytest
 
 from components import dialogfacts, modelfacts
-from reader.verdict import answers, judging
+from reader.verdict import answers
 from services.actions import registry
-from settings import lab
+from services.checks import results
 from tests.support import jobs
 
 FACTS = {
@@ -26,7 +26,7 @@ def shown(database, storage_root):
     def show(model=None, **changes):
         if model is None:
             facts = answers.read_facts(FACTS | changes)
-            model = judging.judge(facts, None, lab().find_material("Filament"))
+            model = results.judge(facts, None, "Filament")
         jobs.change(job.id, model=model)
         found = jobs.read(job.id)
         return found, [
@@ -94,9 +94,9 @@ def test_a_card_says_size_and_verdict(shown, changes, chips):
 
 def test_a_card_says_that_a_check_is_under_way_or_has_failed(shown):
     assert shown({"state": "pending"})[1] == [("Checking…", "")]
-    broken = judging.failed("The model has no triangles in it.")
+    broken = results.failed("The model has no triangles in it.")
     assert shown(broken)[1] == [("Cannot be read as a model", "pd-chip-bad")]
-    stopped = judging.failed("It could not be checked: the reader crashed.")
+    stopped = results.failed("It could not be checked: the reader crashed.")
     assert shown(stopped)[1] == [("Could not be checked", "pd-chip-bad")]
 
 
@@ -128,8 +128,8 @@ SAID = {
     **dict.fromkeys(("overshared_edges", "flipped_edges"), ("Checks", CHECKS)),
     "units": (
         "Unit",
-        "Taken as millimetres; perhaps inches. As millimetres it is only 5 × 2.5 × 1.38 mm; read "
-        "as inches it is 127 × 63.5 × 34.9 mm.",
+        "Assumed to be millimetres; perhaps inches. As millimetres it is only 5 × 2.5 × 1.38 "
+        "mm; read as inches it is 127 × 63.5 × 34.9 mm.",
     ),
     "fits": (
         "Fits",
@@ -207,9 +207,9 @@ def test_nothing_is_said_of_a_printer_that_the_lab_no_longer_has(shown):
 @pytest.mark.parametrize(
     ("unit", "words"),
     [
-        ("inch", "Inches, as the file says"),
-        ("millimeter", "Millimetres, as the file says"),
-        (None, "Taken as millimetres: the file names none"),
+        ("inch", "Inches, as stated in the file"),
+        ("millimeter", "Millimetres, as stated in the file"),
+        (None, "Assumed to be millimetres: the file does not state a unit"),
     ],
 )
 def test_the_panel_says_where_the_unit_is_from(shown, unit, words):
@@ -222,7 +222,7 @@ def test_nothing_to_remark_is_no_list(shown):
 
 def test_a_remark_with_nothing_to_do_is_no_warning(shown):
     facts = answers.read_facts(FACTS)
-    model = judging.judge(facts, answers.NotAsked("the second is tired"), None)
+    model = results.judge(facts, answers.NotAsked("the second is tired"), "")
     found, _ = shown(model)
     drawn = json.dumps(modelfacts.remarks(found), cls=plotly.utils.PlotlyJSONEncoder)
     assert "Read by one reader only: the second is tired." in drawn

@@ -260,7 +260,7 @@ def test_a_link_that_the_lab_went_past_speaks_of_no_newer_one(desk):
     desk.staff.post(f"/jobs/{forced}/admin/force-confirm", {"reason": "At the desk"})
     change_status(desk, back, "UPLOADED")
     for job_id, said in (
-        (forced, "in line for the printer"),
+        (forced, "in the print queue"),
         (back, "looking at your model again"),
     ):
         assert gone(client, tokens[job_id]) == (410, "This link is no longer needed")
@@ -296,9 +296,9 @@ def test_the_link_of_a_deleted_job_says_that_it_is_gone(desk):
     client, job_id = desk.client(), desk.job("PENDING")
     token = token_of(job_id)
     delete(desk, job_id)
-    assert gone(client, token) == (404, "This job is no longer here")
+    assert gone(client, token) == (404, "This job no longer exists")
     page = words(client.get(f"/confirm/{token}"))
-    assert "has deleted the job" in page and "copying" not in page
+    assert "has deleted this job" in page and "copying" not in page
 
 
 def test_following_a_job_with_an_expired_link_offers_a_new_one(desk):
@@ -332,7 +332,7 @@ def test_a_button_that_is_pressed_too_late_says_what_the_job_is_now(desk):
     desk.staff.post(f"/jobs/{job_id}/admin/force-confirm", {"reason": "At the desk"})
     answer = client.post("/confirm/resend", data={"job_id": job_id})
     assert answer.status_code == 404
-    assert "in line for the printer" in words(answer)
+    assert "in the print queue" in words(answer)
 
 
 def test_the_page_of_expired_links_says_what_is_true_of_the_newest(desk):

@@ -1,9 +1,9 @@
-"""The lab's mails to students: a subject, a text part and an HTML part for each kind; and the
-monthly summary for those who lead the lab.
+"""The lab's e-mails to students, each with a subject, a text part and an HTML part, and the monthly
+summary for the lab's managers.
 
-Each kind has two templates beside this file. What people typed is cleaned to one line, and escaped
-in the HTML part. Nothing is loaded from elsewhere: no images, fonts or trackers; what the summary
-shows, it carries.
+Each kind has two templates in this folder. Text that people typed is reduced to one line, and
+escaped in the HTML part. Nothing is loaded from elsewhere: no images, fonts or trackers; the
+summary's charts are attached to it.
 """
 
 import re
@@ -35,7 +35,7 @@ SUBJECTS = {
     "completion": "Your 3D print is ready to collect: {filename} ({short_id})",
 }
 
-_FROM_PEOPLE = (
+_TYPED_BY_PEOPLE = (
     "student_name",
     "short_id",
     "original_filename",
@@ -59,8 +59,8 @@ def compose(kind: str, facts: Mapping[str, Any]) -> Letter:
 
     `facts`: student_name, short_id, original_filename, display_name, printer_name, material, color,
     weight_g (grams), time_hours, cost_cents, reasons, expires_at (aware, UTC or other), track_url,
-    submit_url, lab (settings.Lab). Those a kind does not speak of may be absent, and amounts that
-    nobody has entered may be None. An approval carries CONFIRM_URL_MARK where its link goes.
+    submit_url, lab (settings.Lab). Facts that a kind does not mention may be absent, and amounts
+    that nobody has entered may be None. An approval contains CONFIRM_URL_MARK where its link goes.
     Raises KeyError for another kind, jinja2.UndefinedError for a missing fact.
     """
     subject = SUBJECTS[kind]
@@ -99,7 +99,9 @@ def _context(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as the templates use them: cleaned, and with numbers in words."""
     lab: Lab = facts["lab"]
     known = {**facts, "lab": lab.lab, "confirm_url": CONFIRM_URL_MARK}
-    known |= {name: _one_line(facts[name]) for name in _FROM_PEOPLE if facts.get(name) is not None}
+    known |= {
+        name: _one_line(facts[name]) for name in _TYPED_BY_PEOPLE if facts.get(name) is not None
+    }
     known["reasons"] = [_one_line(reason) for reason in facts.get("reasons") or []]
     known["weight"] = _number(facts.get("weight_g"), "g")
     hours = facts.get("time_hours")
@@ -128,12 +130,12 @@ def _number(value: float | Decimal | None, unit: str) -> str | None:
 
 
 def _one_line(value: object) -> str:
-    """What a person typed, without line breaks and controls, and never the place of a link."""
+    """Typed text without line breaks and control characters, and without the link's placeholder."""
     return visible(" ".join(str(value).split())).replace(CONFIRM_URL_MARK, "confirm_url")
 
 
 def _wrap(text: str) -> str:
-    """Lines of at most 72 characters, links whole; what goes on is indented under its beginning."""
+    """Lines of at most 72 characters, links kept whole, continuation lines indented."""
     lines: list[str] = []
     for line in text.strip().splitlines():
         start = _HANGING.match(line)

@@ -297,7 +297,7 @@ def test_a_mail_that_cannot_be_written_says_why_and_does_not_stop_the_others(
     assert deliver(queued.id) is False
     waiting = read(queued.id)
     assert (waiting.state, waiting.attempts) == (MailState.QUEUED, 1)
-    assert waiting.last_error.startswith("The mail could not be written: ")
+    assert waiting.last_error.startswith("The e-mail could not be encoded: ")
     assert server.messages == []
     configure(MAIL_FROM="lab@uni.example")
     make_due(queued.id)

@@ -196,7 +196,7 @@ def test_a_job_without_a_price_gets_no_link(people):
     job = jobs.job_in(Status.UPLOADED, people)
     jobs.act(job.id, "change-status", people.staff, new_status=Status.PENDING)
     assert not tracking.may_resend(jobs.read(job.id))
-    with pytest.raises(NotFound, match="does not wait"):
+    with pytest.raises(NotFound, match="is not waiting"):
         resend(job.id)
 
 
@@ -306,9 +306,9 @@ def test_a_new_link_goes_to_the_students_own_address(job):
 def test_a_job_that_does_not_wait_gets_no_new_link(people, status):
     job = jobs.job_in(status, people)
     before = len(jobs.rows(Confirmation, job.id))
-    with pytest.raises(NotFound, match="does not wait"):
+    with pytest.raises(NotFound, match="is not waiting"):
         resend(job.id)
-    with pytest.raises(NotFound, match="does not wait"):
+    with pytest.raises(NotFound, match="is not waiting"):
         resend("0" * 32)
     assert len(jobs.rows(Confirmation, job.id)) == before
 
