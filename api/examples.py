@@ -257,7 +257,7 @@ REFUSALS: dict[int, dict[str, Any]] = {
     400: _refusal(
         "invalid",
         "Please correct the marked fields.",
-        fields={"job_colour": "There is no such field here."},
+        fields={"job_colour": "This field does not exist."},
     ),
     401: _refusal("not_signed_in", "Invalid or expired token"),
     403: _refusal(

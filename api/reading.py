@@ -113,7 +113,7 @@ def _refuse_any_body() -> None:
     if not isinstance(given, dict):
         raise Invalid("This takes no body: send none, or {}.")
     if given:
-        raise Invalid(**dict.fromkeys(given, "There is no such field here."))
+        raise Invalid(**dict.fromkeys(given, "This field does not exist."))
 
 
 def _find_only_text(schema: Any) -> str | None:

@@ -24,11 +24,11 @@
     const live = printdesk.live;
     const facts = {
       Poll: live.state + (live.failures ? ', ' + live.failures + ' failed' : ''),
-      'Last asked': timeOf(live.checkedAt),
+      'Last check': timeOf(live.checkedAt),
       'Last change seen': timeOf(live.changedAt),
-      'Asks again': timeOf(live.nextAt),
-      'State mark': live.tag || 'none',
-      'Mark of what is shown': live.drawn?.tag || 'none',
+      'Next check': timeOf(live.nextAt),
+      'State token': live.tag || 'none',
+      'Token of what is shown': live.drawn?.tag || 'none',
       Sound: printdesk.sound ? printdesk.sound.describe() : 'none',
       'Lock held here': document.querySelector('[data-pd-locked-job]')?.dataset.pdLockedJob || 'none',
       Theme: document.documentElement.dataset.bsTheme ?? '',

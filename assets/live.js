@@ -165,7 +165,7 @@
     again.className = 'btn btn-sm btn-outline-secondary';
     again.textContent = 'Try now';
     again.addEventListener('click', printdesk.refresh);
-    return ['Printdesk cannot be reached. What you see may be out of date; it comes back by itself. ', again];
+    return ['Printdesk cannot be reached. What you see may be out of date. It reconnects automatically. ', again];
   }
 
   function signedOut() {

@@ -191,12 +191,12 @@
       Object.assign(shown, { conflict: details, offer: null });
       showTheirs(shown);
     } else if (error === 'locked') {
-      showState(shown, message + ' Your notes are saved when they are done.');
+      showState(shown, message + ' Your notes will be saved when they finish.');
       plan(shown, RETRY_MS);
     } else if (problem && problem.status < 500) {
       showState(shown, 'Not saved: ' + Object.values(details.fields || [message]).join(' '));
     } else {
-      showState(shown, 'Not saved yet: Printdesk cannot be reached. It is tried again.');
+      showState(shown, 'Not saved yet: Printdesk cannot be reached. Retrying automatically.');
       plan(shown, RETRY_MS);
     }
   }
@@ -244,7 +244,7 @@
     if (!theirs) return;
     const words = document.createElement('p');
     const who = theirs.changed_by || 'Somebody';
-    words.textContent = who + ' has changed these notes meanwhile. This is what stands there now:';
+    words.textContent = who + ' changed these notes in the meantime. The saved text is now:';
     const text = document.createElement('pre');
     text.className = 'pd-notes-theirs';
     text.textContent = theirs.notes || '(nothing)';
@@ -256,7 +256,7 @@
    * @param {Theirs} theirs
    */
   function afterConflict(shown, theirs) {
-    showState(shown, 'Not saved: two texts. Choose what stays.');
+    showState(shown, 'Not saved: there are two versions. Choose which to keep.');
     const both = () => [theirs.notes, field().value].filter(Boolean).join('\n\n');
     return [
       choice('Keep both', 'btn-primary', () => choose(shown, theirs, both())),
@@ -321,7 +321,7 @@
     fit();
     printdesk.keep(DRAFT + now.job, { base: now.base, text: field().value });
     if (now.conflict) return;
-    showState(now, 'Ctrl+Enter saves, Esc takes back');
+    showState(now, 'Ctrl+Enter saves, Esc undoes');
     plan(now, PAUSE_MS);
   });
   document.addEventListener('focusin', function (event) {

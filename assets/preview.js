@@ -20,7 +20,7 @@
     shown = null;
     if (!about) return '';
     if (!canDraw()) return 'This browser cannot draw in 3D: WebGL is switched off or missing.';
-    status('The preview is being made…');
+    status('Preparing the preview…');
     const { model, problem } = await load(about.url);
     if (isOld()) return namespaces.no_update;
     if (!model) return problem ?? '';

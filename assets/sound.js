@@ -92,7 +92,7 @@
     hear,
     describe: () =>
       (wish.on ? 'on, volume ' + Math.round(wish.volume * 100) + ' %' : 'off') +
-      (isAllowed() ? '' : ', waits for a click') +
+      (isAllowed() ? '' : ', waiting for a click') +
       ', played ' + played + ' times',
   };
 
@@ -114,7 +114,7 @@
   /** @param {boolean} waits for a click */
   function state(waits) {
     if (!wish.on) return ['bi-volume-off', 'Sound: off'];
-    return waits ? ['bi-volume-mute', 'Sound: waits for a click'] : ['bi-volume-up', 'Sound: on'];
+    return waits ? ['bi-volume-mute', 'Sound: waiting for a click'] : ['bi-volume-up', 'Sound: on'];
   }
 
   /**

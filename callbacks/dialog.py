@@ -111,7 +111,7 @@ def _begin_batch(about: About, job_ids: Sequence[str]) -> Updates:
         chosen = queue.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
     row = next((row for row in batches.list_actions() if row.name == about.action), None)
     if row is None or not chosen:
-        toasts.show("bad", "These jobs are not there any more.")
+        toasts.show("bad", "These jobs no longer exist.")
         return _opened(changed=_now())
     title = dialogs.batch_title(row, len(chosen))
     return _opened(

@@ -28,4 +28,4 @@ def show(error: Exception) -> Any:
     else:
         reference = new_reference()
         log.exception("callback_fault", reference=reference, exc_info=error)
-        toasts.show("bad", f"Something went wrong here. Tell the lab this reference: {reference}.")
+        toasts.show("bad", f"Something went wrong here. Give the lab this reference: {reference}.")

@@ -19,7 +19,7 @@ _STATES = {
     MailState.QUEUED: ("Waiting", "bi-hourglass-split", ""),
     MailState.SENT: ("Sent", "bi-check-circle-fill", "ok"),
     MailState.FAILED: ("Could not be delivered", "bi-exclamation-triangle-fill", "bad"),
-    MailState.CANCELLED: ("Not needed any more", "bi-slash-circle", ""),
+    MailState.CANCELLED: ("Cancelled", "bi-slash-circle", ""),
 }
 
 
@@ -36,7 +36,7 @@ def show_mails(_refresh: Any, pressed: Any) -> Component:
             outbox.retry_now(session, _read(pressed), actor=g.actor)
         mails, total = outbox.list_mails(session, actor=g.actor, limit=100)
     if not mails:
-        return empty("bi-envelope", "No mail yet", "Mails to students appear here.")
+        return empty("bi-envelope", "No e-mails yet", "E-mails to students appear here.")
     return html.Div(
         [
             html.P(f"The newest {len(mails)} of {total:,}.") if total > len(mails) else None,

@@ -15,8 +15,8 @@ from services.jobs import records
 from services.people import staff_list
 
 _CHANGED = {
-    Subject.JOB: "The details of this job were changed meanwhile. Look at them again.",
-    Subject.PERSON: "This person was changed meanwhile. Look at them again.",
+    Subject.JOB: "The details of this job have changed in the meantime. Check them again.",
+    Subject.PERSON: "This person's details have changed in the meantime. Check them again.",
 }
 
 

@@ -21,12 +21,12 @@ from services.jobs.queue import JobPage
 from services.jobs.records import JobView
 
 _EMPTY = {
-    Status.UPLOADED: "New submissions appear here by themselves.",
+    Status.UPLOADED: "New submissions appear here automatically.",
     Status.PENDING: "Approved jobs wait here for the student's confirmation.",
     Status.READYTOPRINT: "Jobs that students have confirmed appear here.",
     Status.PRINTING: "Jobs on a printer appear here.",
     Status.COMPLETED: "Finished prints wait here to be collected.",
-    Status.PAIDPICKEDUP: "Jobs that were paid and collected appear here.",
+    Status.PAIDPICKEDUP: "Jobs that have been paid for and collected appear here.",
     Status.REJECTED: "Rejected submissions appear here.",
     Status.ARCHIVED: "Old jobs are archived here.",
 }
@@ -77,7 +77,7 @@ def _nothing(page: JobPage, view: View, counts: Mapping[Status, int]) -> Compone
         first = button("Show the first page", ids.QUEUE_GO, {"page": 1})
         return html.Div([empty("bi-inbox", "This page is empty now", ""), first])
     if not view.is_narrowed:
-        return empty("bi-inbox", f"Nothing is {label}", _EMPTY[view.status])
+        return empty("bi-inbox", f"No jobs are {label}", _EMPTY[view.status])
     elsewhere = [status for status in Status if counts[status]]
     if not elsewhere:
         return empty("bi-search", "No job matches", "Change the search or the filters.")
@@ -91,7 +91,7 @@ def _nothing(page: JobPage, view: View, counts: Mapping[Status, int]) -> Compone
     ]
     return html.Div(
         [
-            empty("bi-search", f"Nothing that is {label} matches", "There are matches here:"),
+            empty("bi-search", f"No matching jobs are {label}", "Matches in other statuses:"),
             html.Div(links, className="pd-elsewhere"),
         ]
     )

@@ -53,7 +53,7 @@ def below(row: Action, view: Any) -> list[Component | None]:
         _prices(),
         _live_cost(),
         html.P(
-            f"Hours are rounded up to the next half hour. The least that is charged is "
+            f"Hours are rounded up to the next half hour. The minimum charge is "
             f"{format_money(lab().pricing.minimum_cents)}.",
             className="pd-muted",
         ),
@@ -82,11 +82,14 @@ def _live_cost() -> Component:
 def _file_to_print(job: JobView, superseding: str | None) -> Component:
     """Which file is printed when the job is approved, and why that one."""
     if superseding is not None:
-        name, why = superseding, "what your slicer saved last beside the model."
+        name, why = superseding, "the newest sliced file in the job's folder."
     elif job.display_name == job.original_name:
-        name, why = job.display_name, "the student's model. No sliced file lies beside it."
+        name, why = (
+            job.display_name,
+            "the student's model. There is no sliced file in the job's folder.",
+        )
     else:
-        name, why = job.display_name, "no newer sliced file lies beside it."
+        name, why = job.display_name, "there is no newer sliced file in the job's folder."
     return html.P(
         [
             icon("bi-file-earmark-check"),

@@ -108,7 +108,7 @@ def batch_submit_label(row: Action, title: str) -> str:
 def batch_body(row: Action, chosen: Sequence[JobView]) -> list[Any]:
     """What is about to be done to several jobs at once."""
     known = [job.cost_cents for job in chosen if job.cost_cents is not None]
-    total = html.P(["Together: ", html.Strong(format_money(sum(known)))], className="pd-price-line")
+    total = html.P(["Total: ", html.Strong(format_money(sum(known)))], className="pd-price-line")
     return [
         html.P(row.words.text),
         html.Ul(
@@ -125,7 +125,7 @@ def batch_failures(results: Sequence[Result]) -> Component:
     done = len(results) - len(failed)
     return html.Div(
         [
-            html.P(f"{done} of {len(results)} done. These were not:"),
+            html.P(f"{done} of {len(results)} done. These failed:"),
             html.Ul([html.Li([html.Strong(each.name), f" – {each.problem}"]) for each in failed]),
         ],
         className="pd-errors",
@@ -135,9 +135,11 @@ def batch_failures(results: Sequence[Result]) -> Component:
 def made_password(who: str, password: str) -> list[Any]:
     """What is shown once, and cannot be shown again."""
     return [
-        html.P(["Give this password to ", html.Strong(who), ". It is shown only now."]),
+        html.P(["Give this password to ", html.Strong(who), ". It is shown only once."]),
         html.P(html.Code(password, className="pd-secret")),
-        html.P("They sign in with it and can change it under their name.", className="pd-muted"),
+        html.P(
+            "They sign in with it and can change it on their account page.", className="pd-muted"
+        ),
     ]
 
 
@@ -149,7 +151,7 @@ def refusal(refused: PrintdeskError) -> Component:
 
 def lock_lost(refused: PrintdeskError) -> Component:
     """What the heartbeat of an open dialog tells."""
-    words = f"{refused.message} What you typed stays here."
+    words = f"{refused.message} What you typed is kept."
     return html.Ul([html.Li(words)], className=_LOCK_LOST)
 
 

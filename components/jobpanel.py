@@ -32,7 +32,7 @@ def panel(actor: Actor, *, alone: bool = False) -> Component:
 
 
 def nothing_chosen() -> Component:
-    return empty("bi-hand-index", "No job chosen", "Choose a job to see all of it here.")
+    return empty("bi-hand-index", "No job chosen", "Choose a job to see its details here.")
 
 
 def not_there() -> Component:
@@ -49,7 +49,8 @@ def slicer_help() -> Component:
         [
             html.Strong("Nothing opened?"),
             html.P(
-                "This computer needs the slicer opener, once: ask whoever looks after it. Until "
+                "The slicer opener must be installed on this computer: ask whoever manages "
+                "it. Until "
                 "then, copy the path and open the file from your slicer."
             ),
             html.Code(className="pd-slicer-path"),

@@ -77,7 +77,7 @@ def remarks(job: JobView) -> Component | None:
             for warning in warnings
         ],
         className="pd-remarks",
-        **{"aria-label": "What to know about the model"},
+        **{"aria-label": "Model warnings"},
     )
 
 
@@ -144,10 +144,12 @@ def _fit_words(model: Mapping[str, Any], printer: Printer) -> str:
 def _unit(units: Mapping[str, Any]) -> str:
     declared, guessed = units["declared"], units["guessed"]
     if declared:
-        return f"{_UNITS.get(declared, declared).capitalize()}, as the file says"
+        return f"{_UNITS.get(declared, declared).capitalize()}, as stated in the file"
     if guessed:
-        return f"Taken as millimetres; perhaps {_UNITS.get(guessed, guessed)}. {units['reason']}"
-    return "Taken as millimetres: the file names none"
+        return (
+            f"Assumed to be millimetres; perhaps {_UNITS.get(guessed, guessed)}. {units['reason']}"
+        )
+    return "Assumed to be millimetres: the file does not state a unit"
 
 
 def _amounts(model: Mapping[str, Any]) -> str | None:

@@ -32,7 +32,7 @@ _MAIL_STATES = {
     MailState.QUEUED: "waiting to be sent",
     MailState.SENT: "sent",
     MailState.FAILED: "could not be delivered",
-    MailState.CANCELLED: "not needed any more",
+    MailState.CANCELLED: "cancelled",
 }
 
 
@@ -118,7 +118,7 @@ def _file(file: JobFile, job: JobView) -> Component:
     marks = [
         chip("File to print", "bi-check-circle-fill", "ok") if file.is_authoritative else None,
         chip("As submitted") if file.is_original and not file.is_authoritative else None,
-        chip("Newer, from a slicer: used when approved", "bi-arrow-up-circle", "warn")
+        chip("Newer sliced file: used once approved", "bi-arrow-up-circle", "warn")
         if file.supersedes and job.status is Status.UPLOADED
         else None,
     ]
@@ -156,7 +156,7 @@ def _facts(job: JobView) -> list[tuple[str, Any]]:
         ("Submitted", moment(job.created_at)),
         ("Confirmed", moment(job.student_confirmed_at) if job.student_confirmed_at else None),
         ("Confirm until", _deadline(job)),
-        ("Rejected for", "; ".join(job.reject_reasons) if job.reject_reasons else None),
+        ("Rejection reason", "; ".join(job.reject_reasons) if job.reject_reasons else None),
         ("Folder", html.Code(job.folder)),
     ]
 

@@ -54,7 +54,7 @@ def opened() -> list[Any]:
         html.Div(
             [
                 _tool("model", "bi-zoom-in", "Model"),
-                _tool("bed", "bi-bounding-box", "Whole printer"),
+                _tool("bed", "bi-bounding-box", "Build volume"),
                 _tool("wireframe", "bi-grid-3x3", "Wireframe", pressed=False),
                 _tool("edges", "bi-exclamation-triangle", "Open edges", pressed=True),
                 button("Close 3D", ids.PREVIEW_OPEN, None),

@@ -14,14 +14,14 @@ from services.actors import Actor
 _EVERYBODY = (
     ("/", "Search"),
     ("j", "Next job"),
-    ("k", "Job before"),
+    ("k", "Previous job"),
     ("Enter", "Open the job"),
-    ("Esc", "Close what is open"),
+    ("Esc", "Close the panel or dialog"),
     ("?", "This help"),
 )
 _STAFF = (
     ("n", "Notes"),
-    ("x", "Select for “many at once”"),
+    ("x", "Select for a batch action"),
     ("d", "Debug panel"),
 )
 _OF_A_JOB = ("n", "x")  # besides the actions' keys
@@ -42,7 +42,7 @@ def _about_jobs(actions: dict[str, str]) -> str:
     if not actions:
         return ""
     first, last = ", ".join((*actions, *_OF_A_JOB[:-1])), _OF_A_JOB[-1]
-    return f"{first} and {last} are for the job that has the focus, else for the chosen one. "
+    return f"{first} and {last} act on the focused job, or else on the chosen one. "
 
 
 def help_dialog(actor: Actor) -> Component:
@@ -56,7 +56,7 @@ def help_dialog(actor: Actor) -> Component:
                 [
                     html.Dl(rows, className="pd-facts pd-shortcuts"),
                     html.P(
-                        f"{_about_jobs(actions)}Nothing happens while you type.",
+                        f"{_about_jobs(actions)}Shortcuts are off while you type.",
                         className="pd-muted",
                     ),
                 ]

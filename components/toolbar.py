@@ -111,7 +111,7 @@ def _more(view: Mapping[str, Any]) -> Component:
     return html.Div(
         [
             _labelled("Material", "material", _select("material", _materials(), view)),
-            _labelled("Rejected for", "reason", _select("reason", _reasons(view), view)),
+            _labelled("Rejection reason", "reason", _select("reason", _reasons(view), view)),
             _labelled("Submitted from", "from", _date("from", view)),
             _labelled("Submitted to", "to", _date("to", view)),
             dbc.Checkbox(

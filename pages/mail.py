@@ -16,16 +16,16 @@ dash.register_page(__name__, path="/mail", title="Mail · Printdesk")
 
 
 def _for_staff_only() -> Component:
-    words = "Mails to students are for people who work on the queue."
+    words = "Only people who work on the queue can read e-mails to students."
     return shell(g.actor, "/mail", empty("bi-lock", "This page is for staff", words))
 
 
 @role_page(Role.STAFF, instead=_for_staff_only)
 def layout(**_query: str) -> Component:
     note = (
-        "Mails go out by themselves; what failed is tried again."
+        "E-mails are sent automatically; failed ones are retried."
         if settings().smtp_url
-        else "No mail server is set: mails are kept here and not sent. Set SMTP_URL to send them."
+        else "No mail server is set: e-mails are kept here and not sent. Set SMTP_URL to send them."
     )
     return shell(
         g.actor,

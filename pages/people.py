@@ -15,13 +15,13 @@ from settings import settings
 dash.register_page(__name__, path="/people", title="People · Printdesk")
 
 _NOTES = {
-    "local": "People sign in with a password, which they can change under their name.",
+    "local": "People sign in with a password, which they can change on their account page.",
     "oidc": "People sign in with your organisation's account. Anybody not on this list is refused.",
 }
 
 
 def _for_administrators_only() -> Component:
-    words = "Administrators keep the staff list. Ask one of them if something must change."
+    words = "Administrators manage the staff list. Ask one of them if something should change."
     return shell(g.actor, "/people", empty("bi-lock", "This page is for administrators", words))
 
 

@@ -25,7 +25,7 @@ _SENTENCES = {
     "PrintStarted": "Printing started on {printer}",
     "PrintCompleted": "Print completed",
     "PickedUp": "Paid and picked up",
-    "StatusReverted": "Taken back from {old} to {new}",
+    "StatusReverted": "Reverted from {old} to {new}",
     "PrintFailed": "Print failed: {reason}",
     "FileSuperseded": "File to print is now {new_file}",
     "NotesUpdated": "Staff notes changed",
@@ -33,11 +33,11 @@ _SENTENCES = {
     "Unreviewed": "Marked as not reviewed",
     "EmailResent": "E-mail sent again ({kind})",
     "EmailSent": "E-mail sent ({kind})",
-    "EmailRetried": "E-mail to be tried again ({kind})",
+    "EmailRetried": "E-mail will be retried ({kind})",
     "EmailFailed": "E-mail could not be delivered ({kind}): {error}",
     "JobArchived": "Archived",
     "ModelChecked": "Model checked: {result}",
-    "ModelCheckRequested": "Model to be checked again",
+    "ModelCheckRequested": "New model check requested",
     "FileDeleted": "Left-over file deleted: {file}",
     "JobEdited": "Changed: {edits}",
     "OpenedInSlicer": "Opened in the slicer: {file}",
@@ -47,7 +47,7 @@ _SENTENCES = {
 # What an AdminAction was, by the action's name.
 OVERRIDES = {
     "force-confirm": "Confirmed by staff for the student",
-    "change-status": "Status changed by hand",
+    "change-status": "Status changed manually",
     "mark-failed": "Sent back to the print queue",
     "force-unlock": "Lock of {held_by} released by force",
 }

@@ -51,7 +51,7 @@ def _workers() -> str:
     try:
         alive = _redis().exists(WORKER_ALIVE_KEY)
     except RedisError:
-        return "No word from a worker: the message broker is down."
+        return "The workers cannot be reached: the message broker is down."
     return "" if alive else "No background worker is running."
 
 

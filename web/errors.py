@@ -105,7 +105,7 @@ def answer_unknown(reference: str) -> Response:
     response = jsonify(
         body_of(
             "internal_error",
-            f"Something went wrong here. Tell the lab this reference: {reference}.",
+            f"Something went wrong here. Give the lab this reference: {reference}.",
             {"reference": reference},
         )
     )

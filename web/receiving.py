@@ -117,7 +117,7 @@ def receive_submission() -> JobView:
     except Invalid as refused:
         wrong = dict(refused.fields)
     for name in {*request.form, *request.files} - {*submissions.FIELDS, "file"}:
-        wrong[name] = "There is no such field here."
+        wrong[name] = "This field does not exist."
     if received is None or not received.filename:
         wrong["file"] = "Choose your model file (.stl, .obj or .3mf)."
     if wrong or form is None or received is None:

@@ -74,12 +74,12 @@ function checkStl(file, bytes, text) {
     const needed = STL_HEADER + STL_TRIANGLE * count;
     if (count > 0 && needed <= file.size) return ok(`Looks like an STL file: ${count.toLocaleString()} triangles.`);
     if (/^\s*solid/i.test(text)) return warn('We found no triangles near its start. Check that the export is complete.');
-    if (count === 0) return bad('This STL file holds no triangles. Export the model again.');
+    if (count === 0) return bad('This STL file contains no triangles. Export the model again.');
     const present = Math.floor((file.size - STL_HEADER) / STL_TRIANGLE);
     // A sensible count means the end is missing; a wild one means that it never was an STL file.
     return bad(
       count < 50_000_000
-        ? `This STL file is cut off: it announces ${count.toLocaleString()} triangles and holds ${present.toLocaleString()}. Export or download it again.`
+        ? `This STL file is cut off: it should contain ${count.toLocaleString()} triangles, but contains only ${present.toLocaleString()}. Export or download it again.`
         : 'This is not an STL file, although its name ends in .stl. Export the model as STL.',
     );
   }
@@ -93,7 +93,7 @@ function checkStl(file, bytes, text) {
 function checkObj(file, text) {
   if (text.includes('\0')) return bad('This is not an OBJ file: OBJ is text, and this is not. Export the model as OBJ.');
   if (/^\s*v\s+[-+.\d]/m.test(text)) return ok('Looks like an OBJ file.');
-  if (file.size <= HEAD) return bad('This OBJ file holds no points (lines that start with “v”). Export the model again.');
+  if (file.size <= HEAD) return bad('This OBJ file contains no points (lines that start with “v”). Export the model again.');
   return warn('We found no points near its start. Check that the export is complete.');
 }
 
@@ -122,7 +122,7 @@ function checkNameAndSize(file, { extensions, maxMb }) {
   }
   if (file.size === 0) return 'This file is empty. Export the model again.';
   if (file.size > maxMb * 1024 * 1024) {
-    return `This file has ${formatBytes(file.size)}; the most we take is ${maxMb} MB. Export it with fewer triangles.`;
+    return `This file is ${formatBytes(file.size)}; the limit is ${maxMb} MB. Export it with fewer triangles.`;
   }
   return '';
 }

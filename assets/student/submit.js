@@ -60,13 +60,13 @@ const messages = {
   print_method: (value) => (value ? '' : 'Choose Filament or Resin.'),
   color: (value) => value ? '' : afterMethod('Choose a colour.', 'Choose a print method first, then a colour.'),
   printer: (value) =>
-    value ? '' : afterMethod('Choose the printer you think your model fits on.', 'Choose a print method first, then a printer.'),
+    value ? '' : afterMethod('Choose a printer that your model fits on.', 'Choose a print method first, then a printer.'),
   student_name: (value) => value.length >= 2 && value.length <= 100 ? '' : 'Enter your name, 2 to 100 characters.',
   student_email(value) {
     if (value.length > 100) return 'Enter an e-mail address of at most 100 characters.';
     return /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value) ? '' : 'Enter a full e-mail address, such as jsmith@uni.edu.';
   },
-  discipline: (value) => (value ? '' : 'Choose your discipline; “Other” is one of them.'),
+  discipline: (value) => (value ? '' : 'Choose your discipline, or “Other”.'),
   class_number: (value) => value && value.length <= 50 ? '' : 'Enter your class number, such as ARCH 4000, or N/A if it is not for a class.',
   acknowledged_minimum_charge(value) {
     if (value === 'No') return 'We cannot print below the minimum charge. To submit this model, choose Yes.';
@@ -217,7 +217,7 @@ function showVerdict() {
     return;
   }
   if (!verdict) return;
-  const titles = { ok: 'File looks right', warn: 'Please look again', bad: 'This file cannot be sent' };
+  const titles = { ok: 'File looks right', warn: 'Please check this file', bad: 'This file cannot be submitted' };
   box.replaceChildren(
     element('p', `pd-verdict-title pd-${verdict.level}`, icon(verdict.level), ` ${titles[verdict.level]}`),
     element('p', 'pd-muted', verdict.text),
@@ -359,7 +359,7 @@ function showRefusedFields(fields, message) {
   if (known.length) {
     say('');
     goToFirstError();
-  } else say(message || 'Something in the form was refused. Look it over and submit again.');
+  } else say(message || 'Something in the form was not accepted. Check it and submit again.');
 }
 
 /** @param {Answer} answer */
@@ -389,7 +389,7 @@ function onRefused({ details, message }) {
 }
 
 function onTooLarge() {
-  mark('file', `The file is too large: the most we take is ${limits.maxMb} MB. Export it with fewer triangles.`);
+  mark('file', `The file is too large: the limit is ${limits.maxMb} MB. Export it with fewer triangles.`);
   goToFirstError();
 }
 
@@ -398,7 +398,7 @@ function onTooMany() {
 }
 
 function onUnavailable() {
-  say(`The lab cannot take files just now. Please try again in a few minutes. ${KEPT}`);
+  say(`The lab cannot accept files at the moment. Please try again in a few minutes. ${KEPT}`);
 }
 
 /** @param {Answer} answer */
@@ -429,7 +429,7 @@ function onAnswer() {
 
 function onLost() {
   setSending(false);
-  say('The connection was lost before the model had arrived. Check your network, then press Submit again. ' + KEPT);
+  say('The connection was lost before the upload finished. Check your network, then press Submit again. ' + KEPT);
 }
 
 function send() {

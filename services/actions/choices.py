@@ -11,7 +11,7 @@ from settings import lab
 ROLE_LABELS = {
     Role.MANAGER: "Manager: reads reports and the queue",
     Role.STAFF: "Staff: works on the queue",
-    Role.ADMIN: "Administrator: everything, with people and system",
+    Role.ADMIN: "Administrator: everything, including people and system",
 }
 
 

@@ -87,11 +87,11 @@ def reject(move: Move) -> dict[str, Any]:
     named = [reason for reason in move.values.get("reasons", ()) if not (own and _is_other(reason))]
     reasons = [*named, own] if own else named
     if not reasons:
-        raise Invalid(reasons="Choose a reason or write your own, so that the student knows.")
+        raise Invalid(reasons="Choose a reason or write your own, so that the student knows why.")
     if any(map(_is_other, reasons)):  # it would be all that the student reads
         raise Invalid(
-            custom_reason=f"Write in your own words what “{OTHER_REASON}” is, so that the student "
-            "knows."
+            custom_reason=f"Explain in your own words what “{OTHER_REASON}” means, so that "
+            "the student knows."
         )
     move.job.reject_reasons = reasons
     move.job.staff_viewed_at = move.job.staff_viewed_at or move.now
@@ -101,7 +101,7 @@ def reject(move: Move) -> dict[str, Any]:
 def confirm(move: Move) -> dict[str, Any]:
     link = move.values.get("confirmation_id")  # services/students reads it from the token
     if link is None:
-        raise Forbidden("Only the link in the student's e-mail does this.")
+        raise Forbidden("Only the link in the student's e-mail can do this.")
     confirmations.use(move.session, link, move.now)
     _set_confirmed(move.job, move.now)
     return {}

@@ -125,7 +125,9 @@ class Several(Field):
         if self.is_required and not words:
             raise ValueError(self.missing)
         if len(words) > self.most or any(len(word) > self.max_length for word in words):
-            raise ValueError(f"Give at most {self.most} of at most {self.max_length} characters.")
+            raise ValueError(
+                f"Give at most {self.most}, each of at most {self.max_length} characters."
+            )
         return words
 
 

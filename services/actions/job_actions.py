@@ -105,8 +105,8 @@ JOB_ACTIONS: tuple[Action, ...] = (
         route=_route(
             "/approve",
             "Approves a job with weight and time, and sends the student the price.",
-            note="What is left out stays as the student chose it. Printer and colour must fit the "
-            "material.",
+            note="Fields that are left out stay as the student chose them. Printer and colour must "
+            "fit the material.",
         ),
     ),
     _moves(
@@ -126,7 +126,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         route=_route(
             "/reject",
             "Rejects a job and tells the student why.",
-            note="At least one reason, from the list or in own words.",
+            note="At least one reason, from the list or in your own words.",
         ),
     ),
     _moves(
@@ -166,7 +166,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
             text="The print run is counted from now, on the printer below.",
             done="Printing.",
         ),
-        route=_route("/mark-printing", "The print has started."),
+        route=_route("/mark-printing", "Marks a job as printing."),
     ),
     _moves(
         *("mark-complete", "Mark complete", (S.PRINTING,), S.COMPLETED, R.STAFF, L.HELD),
@@ -178,10 +178,12 @@ JOB_ACTIONS: tuple[Action, ...] = (
         undone_by="revert-completion",
         words=Words(
             title="Complete this print",
-            text="The student gets an e-mail that the print is ready to collect.",
+            text="The student gets an e-mail saying that the print is ready to collect.",
             done="Completed. The student gets an e-mail.",
         ),
-        route=_route("/mark-complete", "The print is done; the student is told to collect it."),
+        route=_route(
+            "/mark-complete", "Marks a print as complete; the student gets an e-mail to collect it."
+        ),
     ),
     _moves(
         *("mark-picked-up", "Mark picked up", (S.COMPLETED,), S.PAIDPICKEDUP, R.STAFF, L.HELD),
@@ -198,7 +200,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
             many="Hand over {jobs}",
             icon="bi-bag-check",
         ),
-        route=_route("/mark-picked-up", "The student has paid and taken the print."),
+        route=_route("/mark-picked-up", "Marks a print as paid for and picked up."),
     ),
     _moves(
         *("revert-completion", "Revert completion", (S.COMPLETED,), S.PRINTING, R.STAFF),
@@ -211,7 +213,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
             text="The print run goes on as if it had not been completed.",
             done="Back to Printing.",
         ),
-        route=_route("/revert-completion", "Takes “Mark complete” back, for a short time."),
+        route=_route("/revert-completion", "Undoes “Mark complete”, within a short time."),
     ),
     _moves(
         *("revert-pickup", "Revert pickup", (S.PAIDPICKEDUP,), S.COMPLETED, R.STAFF),
@@ -223,7 +225,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
             text="The print waits to be collected again.",
             done="Back to Completed.",
         ),
-        route=_route("/revert-pickup", "Takes “Mark picked up” back, for a short time."),
+        route=_route("/revert-pickup", "Undoes “Mark picked up”, within a short time."),
     ),
     _moves(
         *("mark-failed", "Mark failed", (S.PRINTING,), S.READYTOPRINT, R.STAFF, L.NOT_ANOTHERS),
@@ -237,7 +239,8 @@ JOB_ACTIONS: tuple[Action, ...] = (
         is_dangerous=True,
         words=Words(
             title="Mark this print as failed",
-            text="The job goes back to “Ready to print”. The student need not confirm again.",
+            text="The job goes back to “Ready to print”. The student does not have to confirm "
+            "again.",
             done="Marked as failed. The job is ready to print again.",
         ),
         route=_route(
@@ -251,18 +254,18 @@ JOB_ACTIONS: tuple[Action, ...] = (
         fields=(
             fields.NEW_STATUS,
             fields.reason(
-                "Why is the status changed by hand?",
-                "Say why the status is changed by hand.",
-                "Moved on by mistake.",
+                "Why are you changing the status?",
+                "Say why you are changing the status.",
+                "Marked complete by mistake.",
             ),
         ),
         places=P.PANEL,
         words=Words(
-            title="Change the status by hand",
-            text="For repairs: no e-mail is sent. The history shows who did it and why.",
+            title="Change the status manually",
+            text="For corrections: no e-mail is sent. The history shows who did it and why.",
             done="The status is changed.",
         ),
-        route=_route("/admin/change-status", "Sets any status by hand, with a reason."),
+        route=_route("/admin/change-status", "Sets any status, with a reason."),
     ),
     _moves(
         *("archive", "Archive", (S.PAIDPICKEDUP, S.REJECTED), S.ARCHIVED, R.ADMIN, L.NONE),
@@ -270,7 +273,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         places=P.PANEL | P.SELECTION,
         words=Words(
             title="Archive this job",
-            text="The job and its files go to the archive.",
+            text="The job and its files move to the archive.",
             done="Archived.",
             many="Archive {jobs}",
             icon="bi-archive",
@@ -334,10 +337,11 @@ JOB_ACTIONS: tuple[Action, ...] = (
         ),
         route=_route(
             "",
-            "Changes how a job is printed; a new price goes out to the student again.",
+            "Changes how a job is printed; a new price is e-mailed to the student.",
             "PATCH",
             operation="edit_job",
-            note="What is left out stays. Printer and colour must fit the material.",
+            note="Fields that are left out do not change. Printer and colour must fit the "
+            "material.",
         ),
     ),
     _does(
@@ -354,7 +358,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         ),
         route=_route(
             "/admin/resend-email",
-            "Sends a notification again; an approval with a new link.",
+            "Sends a notification again; an approval gets a new link.",
             operation="resend_email",
             answer=Answer.LINK,
             message="Email resent successfully",
@@ -365,8 +369,8 @@ JOB_ACTIONS: tuple[Action, ...] = (
         *("force-unlock", "Release the lock", _ALL, R.ADMIN, L.NONE, functions.force_unlock),
         fields=(
             fields.reason(
-                "Why is the lock released?",
-                "Say why the lock is taken away.",
+                "Why are you releasing the lock?",
+                "Say why you are releasing the lock.",
                 "The browser crashed while the job was open.",
             ),
         ),
@@ -400,7 +404,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         words=Words(
             text="They lose their “New” badge.", many="Mark {jobs} as reviewed", icon="bi-eye"
         ),
-        route=_route("/review", "Marks a job as looked at, or not."),
+        route=_route("/review", "Marks a job as reviewed or not reviewed."),
     ),
     _does(
         *("unreview", "Mark as not reviewed", frozenset({S.UPLOADED}), R.STAFF, L.NOT_ANOTHERS),
@@ -422,7 +426,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         words=Words(icon="bi-arrow-repeat"),
         route=_route(
             "/recheck",
-            "Has the model checked again. The result comes a moment later.",
+            "Requests a new check of the model. The result follows shortly.",
             status=202,
         ),
     ),
@@ -434,7 +438,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         words=Words(icon="bi-box-arrow-up-right"),
         route=_route(
             "/opened",
-            "Notes in the history that the job's file was opened in a slicer.",
+            "Records in the history that the job's file was opened in a slicer.",
             operation="note_opened",
         ),
     ),

@@ -62,8 +62,8 @@ def _each_old(
         events.audit(session, "AdminAction", actor, **about)
     if stopped is not None:
         raise type(stopped)(
-            f"The storage gave out after {done} of {len(old)} jobs. These are done; try again for "
-            "the others.",
+            f"Storage became unavailable after {done} of {len(old)} jobs. Those are done; try "
+            "again for the others.",
             **{counted: done},
         ) from stopped
     return done

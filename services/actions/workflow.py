@@ -104,7 +104,7 @@ def _check_status(
     if transition.in_window and not revert_seconds_left(job.status_changed_at, now):
         minutes = f"{lab().workflow.revert_window_minutes:g}"
         raise Conflict(
-            f"This can be taken back for {minutes} minutes only. Use “Change status” instead.",
+            f"This can only be undone within {minutes} minutes. Use “Change status” instead.",
             status=status,
         )
 
@@ -164,7 +164,7 @@ def _carry_out(change: Move) -> None:
         update(Job).where(Job.id == job.id, Job.status == change.source).values(**new)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult for an UPDATE
-        raise Conflict("Somebody else changed this job at the same moment. Look again.")
+        raise Conflict("Somebody else changed this job at the same time. Check it again.")
     session.refresh(job)
     discard = partial(storage.discard, copied)
     work.after_commit(session, partial(_clear_unless_there, job.id, copied.source, discard))

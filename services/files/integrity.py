@@ -65,7 +65,7 @@ def start(session: Session, *, actor: Actor) -> ScanView:
         .returning(IntegrityScan.id)
     )
     if scan_id is None:
-        raise Conflict("A system audit is running already. Wait for its report.")
+        raise Conflict("A system audit is already running. Wait for its report.")
     events.audit(session, "AdminAction", actor, override="audit-start", task_id=scan_id)
     work.send_after_commit(session, SCAN_TASK, scan_id)
     return _view(session.get_one(IntegrityScan, scan_id))
@@ -140,7 +140,7 @@ def _claim(scan_id: str) -> bool:
         scan.touched_at = utcnow()
         if scan.attempts > MAX_ATTEMPTS:
             scan.state, scan.finished_at = ScanState.FAILED, utcnow()
-            scan.problem = "The audit broke off several times. The worker's log says why."
+            scan.problem = "The audit failed several times. The worker's log says why."
             return False
         scan.state = ScanState.RUNNING
         return True
@@ -231,7 +231,7 @@ def _refuse_owned(session: Session, path: str) -> str | None:
     ).all()
     for job_id, folder in rows:
         if folder in above:
-            raise Conflict("This file belongs to a job by now.", job_id=job_id)
+            raise Conflict("This file now belongs to a job.", job_id=job_id)
     return rows[0].id if rows else None
 
 
@@ -258,7 +258,7 @@ def _remove(path: str) -> bool:
         return True
     except OSError as problem:
         if problem.errno == errno.ENOTEMPTY:
-            raise Conflict("This folder is not empty any more. Start a new audit.") from problem
+            raise Conflict("This folder is no longer empty. Start a new audit.") from problem
         if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return False
         raise

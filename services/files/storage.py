@@ -234,7 +234,7 @@ def translated() -> Iterator[None]:
         if problem.errno in _FINAL:
             raise StorageFull(
                 "The lab's storage is full or read-only. Nothing was changed. "
-                "Ask whoever runs Printdesk to make room.",
+                "Ask whoever runs Printdesk to free up space.",
             ) from problem
         raise StorageUnavailable(_not_reachable()) from problem
 

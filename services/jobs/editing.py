@@ -103,11 +103,11 @@ def save_notes(session: Session, job_id: str, notes: str, *, base: str, actor: A
 def _refuse_fixed(job: Job, wanted: Mapping[str, Any]) -> None:
     status = Status(job.status)
     if wanted and status not in EDITABLE:
-        raise Conflict("A job that is printed or gone cannot be edited any more.", status=status)
+        raise Conflict("A job that is finished or rejected can no longer be edited.", status=status)
     fixed = {
-        name: f"The {_NAMES[name]} is fixed now: the price has been confirmed."
+        name: f"The {_NAMES[name]} can no longer be changed: the price has been confirmed."
         if name in ("material", "weight_g")
-        else f"The {_NAMES[name]} cannot be changed while it prints."
+        else f"The {_NAMES[name]} cannot be changed while the job is printing."
         for name in wanted
         if name not in EDITABLE[status]
     }
@@ -158,7 +158,7 @@ def _overtaken(session: Session, job: Job) -> Conflict:
     ).one_or_none()
     who = last.user_name if last else "Somebody"
     return Conflict(
-        f"{who} has changed these notes meanwhile.",
+        f"{who} changed these notes in the meantime.",
         notes=job.notes or "",
         changed_by=last.user_name if last else None,
         changed_at=last.timestamp if last else None,

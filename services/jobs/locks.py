@@ -77,7 +77,7 @@ def force_release(session: Session, job_id: str, reason: str, *, actor: Actor) -
     """Takes the lock from whoever holds it; for admins. Raises NotFound, Forbidden, Invalid."""
     require(actor, Role.ADMIN)
     if not reason.strip():
-        raise Invalid(reason="Say why the lock is taken away.")
+        raise Invalid(reason="Say why you are releasing the lock.")
     job, _ = records.lock_row(session, job_id)
     events.record(
         session,

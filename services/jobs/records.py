@@ -174,7 +174,7 @@ def list_print_runs(session: Session, job_id: str) -> list[PrintRunView]:
 
 
 def set_reviewed(session: Session, job_id: str, reviewed: bool, *, actor: Actor) -> JobView:
-    """Marks a job as looked at, or not. Asking for what already is changes nothing.
+    """Marks a job as reviewed or not reviewed. Asking for what already is changes nothing.
 
     Raises NotFound, Forbidden, LockedByOther.
     """
@@ -205,7 +205,7 @@ def check_notes(notes: str) -> None:
     """Raises Invalid when they are too long."""
     if len(notes) > MAX_NOTES:
         raise Invalid(
-            notes=f"Notes can have at most {MAX_NOTES:,} characters; this has {len(notes):,}."
+            notes=f"Notes can have at most {MAX_NOTES:,} characters; these have {len(notes):,}."
         )
 
 

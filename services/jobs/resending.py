@@ -21,7 +21,7 @@ def resend_email(session: Session, job_id: str, kind: MailKind, *, actor: Actor)
     records.refuse_if_locked_by_other(job, now, actor)
     if MAIL_OF_STATUS.get(Status(job.status)) is not kind:
         raise Conflict(
-            f"The {kind} e-mail does not fit a job that is {job.status}.",
+            f"There is no {kind} e-mail for a job that is {job.status}.",
             status=job.status,
         )
     if kind is MailKind.APPROVAL:

@@ -125,7 +125,7 @@ def add(
     address = _checked_email(email)
     if password is not None:
         check_password(password, address)
-    known = Invalid(email="There is already somebody with this e-mail.")
+    known = Invalid(email="Somebody with this e-mail is already on the list.")
     if session.scalar(select(Staff.id).where(Staff.email == address)) is not None:
         raise known
     staff = Staff(
@@ -160,7 +160,7 @@ def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -
     try:
         _hasher.verify(staff.password_hash, old)
     except (VerificationError, InvalidHashError):
-        raise Invalid(old="This is not your password.") from None
+        raise Invalid(old="This is not your current password.") from None
     check_password(new, staff.email, "new")
     if new == old:
         raise Invalid(new="Choose a password that differs from your current one.")

@@ -78,7 +78,7 @@ def _find_by_email(
         events.audit(session, "SignInLinked", accounts.identity_of(staff).actor, email=email)
     elif staff.subject != subject:
         raise Forbidden(
-            "Another account of the sign-in provider is known here under this e-mail. "
+            "This e-mail is already linked to another account of the sign-in provider. "
             f"Ask an administrator to reset your sign-in, or write to {_whom_to_ask()}."
         )
     return row

@@ -57,7 +57,7 @@ def get_object(url: str, *, token: str = "") -> dict[str, Any]:
 def away(problem: str) -> ProviderAway:
     """The error for people; `problem` is for the log, and holds nothing that the provider sent."""
     return ProviderAway(
-        "The sign-in provider does not answer as it should. Try again in a few minutes.",
+        "The sign-in provider is not responding correctly. Try again in a few minutes.",
         problem=problem,
     )
 

@@ -73,7 +73,7 @@ def deactivate(session: Session, staff_id: str, *, actor: Actor) -> None:
     session has run out; and holds no job. Raises Forbidden, NotFound, Conflict."""
     staff = _get_for_loss(session, staff_id, actor)
     if not staff.active:
-        raise Conflict(f"{staff.name} is deactivated already.")
+        raise Conflict(f"{staff.name} is already deactivated.")
     _refuse_self(staff, actor, "deactivate yourself")
     staff.active = False
     staff.sessions_ended += 1
@@ -86,7 +86,7 @@ def reactivate(session: Session, staff_id: str, *, actor: Actor) -> None:
     require(actor, Role.ADMIN)
     staff = _get(session, staff_id, lock=True)
     if staff.active:
-        raise Conflict(f"{staff.name} is active already.")
+        raise Conflict(f"{staff.name} is already active.")
     staff.active = True
     _note(session, "PersonReactivated", staff, actor)
 
@@ -98,9 +98,9 @@ def change_role(session: Session, staff_id: str, role: str, *, actor: Actor) -> 
     staff = _get_for_loss(session, staff_id, actor)
     old, new = Role(staff.role), Role(role)
     if old is new:
-        raise Conflict(f"{staff.name} has the role {new.value} already.")
+        raise Conflict(f"{staff.name} already has the role {new.value}.")
     if not new.includes(old):
-        _refuse_self(staff, actor, "take rights from yourself")
+        _refuse_self(staff, actor, "reduce your own role")
     staff.role = new
     if not new.includes(Role.STAFF):
         _release_locks(session, staff.id)
@@ -112,10 +112,12 @@ def reset_password(session: Session, staff_id: str, *, actor: Actor) -> str:
     Returns it; it is nowhere else. Raises Forbidden, NotFound, Conflict."""
     require(actor, Role.ADMIN)
     if settings().auth_mode == "oidc":
-        raise Conflict("Passwords are kept by your organisation's sign-in: reset it there.")
+        raise Conflict("Passwords are managed by your organisation: reset it there.")
     staff = _get(session, staff_id, lock=True)
     if staff.id == actor.id:
-        raise Forbidden("Change your own password under your name.")  # there, the old one is asked
+        raise Forbidden(
+            "Change your own password on your account page."
+        )  # there, the old one is asked
     password = accounts.make_password()
     staff.password_hash = accounts.hash_password(password)
     _note(session, "PasswordReset", staff, actor)

@@ -98,7 +98,7 @@ def test_the_preview_draws_when_it_is_opened(job, problems, theme):
     page.wait_for_timeout(700)
     assert frame.screenshot() != before
     before = frame.screenshot()
-    region.get_by_role("button", name="Whole printer").click()
+    region.get_by_role("button", name="Build volume").click()
     page.wait_for_timeout(700)
     assert frame.screenshot() != before
     # A refresh of the queue leaves it alone.
@@ -159,7 +159,7 @@ def test_the_camera_stays_where_the_person_has_brought_it(job, problems):
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
     assert eye_of(page) == near(here), "another theme moves the camera"
 
-    region.get_by_role("button", name="Whole printer").click()
+    region.get_by_role("button", name="Build volume").click()
     whole = eye_of(page)
     assert whole != near(here)
     # Two presses at once: the second must not bring back where the first has led away from.

@@ -450,7 +450,7 @@ def test_an_open_dialog_says_who_has_the_lock_until_it_has_it_again(desk, browse
     let_lock_run_out(job_id)
     hold(desk, job_id)
     told = sent(beat(browser, about))
-    words = f"{NAMES[Role.ADMIN]} is editing this job. What you typed stays here."
+    words = f"{NAMES[Role.ADMIN]} is editing this job. What you typed is kept."
     assert text_of(told["dialog-error"]["children"]) == words
     assert told["dialog-beat"]["disabled"] is False
     let_lock_run_out(job_id)
@@ -546,7 +546,7 @@ def test_a_batch_tells_which_could_not_be_done(desk, browser):
     response = sent(submit(browser, about))
     assert response["dialog-modal"]["is_open"] is True
     words = text_of(response["dialog-error"]["children"])
-    assert words.startswith("1 of 4 done. These were not:")
+    assert words.startswith("1 of 4 done. These failed:")
     assert f"{read(locked).display_name} – {NAMES[Role.ADMIN]} is editing this job." in words
     assert f"{read(wrong).display_name} – This job is now “Printing”" in words
     assert "Job 00000000 – There is no such job." in words

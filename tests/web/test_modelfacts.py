@@ -128,8 +128,8 @@ SAID = {
     **dict.fromkeys(("overshared_edges", "flipped_edges"), ("Checks", CHECKS)),
     "units": (
         "Unit",
-        "Taken as millimetres; perhaps inches. As millimetres it is only 5 × 2.5 × 1.38 mm; read "
-        "as inches it is 127 × 63.5 × 34.9 mm.",
+        "Assumed to be millimetres; perhaps inches. As millimetres it is only 5 × 2.5 × 1.38 "
+        "mm; read as inches it is 127 × 63.5 × 34.9 mm.",
     ),
     "fits": (
         "Fits",
@@ -207,9 +207,9 @@ def test_nothing_is_said_of_a_printer_that_the_lab_no_longer_has(shown):
 @pytest.mark.parametrize(
     ("unit", "words"),
     [
-        ("inch", "Inches, as the file says"),
-        ("millimeter", "Millimetres, as the file says"),
-        (None, "Taken as millimetres: the file names none"),
+        ("inch", "Inches, as stated in the file"),
+        ("millimeter", "Millimetres, as stated in the file"),
+        (None, "Assumed to be millimetres: the file does not state a unit"),
     ],
 )
 def test_the_panel_says_where_the_unit_is_from(shown, unit, words):

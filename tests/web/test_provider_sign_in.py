@@ -156,7 +156,7 @@ def test_an_answer_counts_in_the_browser_that_asked_and_once(desk, idp):
 @pytest.mark.parametrize("state", ["", "x", "\x00", "ü" * 300])
 def test_a_state_that_nobody_began_is_refused(desk, idp, state):
     answer = finish(desk.client(), state)
-    assert answer.status_code == 400 and "begin again" in answer.text
+    assert answer.status_code == 400 and "start again" in answer.text
     assert not [path for path, _ in idp.others if path == "/token"]
 
 

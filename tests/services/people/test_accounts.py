@@ -170,7 +170,7 @@ def test_of_many_who_are_added_at_once_with_one_e_mail_one_is(database):
     outcome = at_once([add] * 12)
     assert len(outcome.won) == 1
     said = [refusal.fields for refusal in outcome.refused]
-    assert said == [{"email": "There is already somebody with this e-mail."}] * 11
+    assert said == [{"email": "Somebody with this e-mail is already on the list."}] * 11
     assert audited() == ["PersonAdded"]
 
 
