@@ -24,25 +24,21 @@ import os
 import select
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import structlog
 
-from reader import tasks
+from reader import children, tasks
+from reader.children import Child
 from reader.errors import CouldNotRead, Interrupted, ReaderError, Unreadable
 from reader.tasks import OUT_OF_MEMORY_HERE, UNREADABLE, WHOLE_FILE
 
 log = structlog.get_logger()
-
-ROOT = Path(__file__).resolve().parent.parent  # the folder that the child imports from
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 OUT_OF_MEMORY = 71  # the child's exit status when Python itself ran out
@@ -124,7 +120,7 @@ def _run(
     reading, writing = os.pipe()
     with open(private / "stderr", "w+b") as complaints, open(reading, "rb", buffering=0) as pipe:
         try:
-            child = _Interpreter(plan, writing, complaints)
+            child = children.start(plan, writing, complaints)
         finally:
             os.close(writing)
         lines, status, problem = _follow(child, pipe.fileno(), limits)
@@ -144,9 +140,7 @@ def _run(
     return Answer(results, problem or _refusal(results))
 
 
-def _follow(
-    child: "_Interpreter", pipe: int, limits: Limits
-) -> tuple[bytes, int, CouldNotRead | None]:
+def _follow(child: Child, pipe: int, limits: Limits) -> tuple[bytes, int, CouldNotRead | None]:
     """What a child says, its exit status, and why it had to be stopped."""
     deadline = time.monotonic() + limits.wall_s
     lines, problem = b"", None
@@ -159,55 +153,6 @@ def _follow(
     finally:
         status = child.stop()
     return lines, status, problem
-
-
-class _Interpreter:
-    """A child process that is a fresh interpreter."""
-
-    def __init__(self, plan: Mapping[str, Any], answer: int, complaints: IO[bytes]) -> None:
-        whole = {**plan, "answer": answer, "parent": os.getpid()}
-        self._process = subprocess.Popen(
-            (sys.executable, "-s", "-P", "-m", "reader.child", json.dumps(whole)),
-            cwd=plan["private"],
-            env=environment(plan["private"]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            pass_fds=(answer,),
-            start_new_session=True,
-        )
-        self.pid = self._process.pid
-
-    def wait(self, deadline: float) -> bool:
-        """Whether it has ended by then."""
-        try:
-            self._process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def stop(self) -> int:
-        """Ends the child and all it may have started; its exit status."""
-        with suppress(ProcessLookupError, PermissionError):  # gone; macOS says so of zombies
-            os.killpg(self._process.pid, signal.SIGKILL)
-        return self._process.wait()
-
-
-def environment(private: str) -> dict[str, str]:
-    """Nothing of the caller's goes along, which has settings and secrets in its environment."""
-    return {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "HOME": private,
-        "TMPDIR": private,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        # Threads of a numerical library cost address space, and time of the others.
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",
-    }
 
 
 def _read(descriptor: int, deadline: float) -> tuple[bytes, bool]:

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Subquery, func, or_, select, union_all, up
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import Job, Role
-from reader import model
+from reader import children, model
 from reader.errors import CouldNotRead, Unreadable
 from reader.model import Reading, Result
 from services import events, work
@@ -174,6 +174,11 @@ def read_file(path: Path, name: str, wanted: frozenset[Result], folder: Path) ->
     """Reads a file with the lab's printers, within what the settings allow."""
     beds = [printer.build_volume_mm for printer in lab().printers]
     return model.read(path, name, wanted, folder, beds=beds, limits=results.limits())
+
+
+def keep_reader_warm() -> None:
+    """For a worker, which has one file after another read."""
+    children.keep_warm()
 
 
 def _claim(session: Session, job_id: str) -> _Due | None:
