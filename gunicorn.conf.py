@@ -28,17 +28,21 @@ def _read_settings() -> Settings:
     return values
 
 
-def _share_heaps() -> None:
-    """glibc gives each of 16 threads a heap of its own and keeps there what was freed. Two heaps
-    for all of them are as fast here."""
+def _give_memory_back() -> None:
+    """What glibc's malloc keeps, by <malloc.h>; elsewhere than in glibc the options are refused.
+
+    Left alone, it gives each of 16 threads a heap of its own, and after the first large answer it
+    keeps what was freed of the next ones.
+    """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:
-        set_option(_M_ARENA_MAX, _HEAPS)
+        for option, value in _MALLOC.items():
+            set_option(option, value)
 
 
-# <malloc.h>; elsewhere than in glibc the option is unknown and refused.
-_M_ARENA_MAX, _HEAPS = -8, 2
-_share_heaps()
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_MALLOC = {_M_ARENA_MAX: 2, _M_TRIM_THRESHOLD: 128 * 1024, _M_MMAP_THRESHOLD: 128 * 1024}
+_give_memory_back()
 # Read when numpy is imported: nothing here multiplies matrices, and each helper has its own memory.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
