@@ -125,15 +125,17 @@ def beat_command() -> list[str]:
 
 
 def load() -> None:
-    """Imports what both need, before the fork, and leaves it out of garbage collection."""
+    """Loads what both need, before the fork, and leaves it out of garbage collection."""
     import celery.apps.beat
     import celery.apps.worker
     import celery.bin.celery
     import kombu.transport.redis
     from celery.app.utils import find_app
+    from sqlalchemy.orm import configure_mappers
 
     del celery, kombu
     find_app("tasks.app").loader.import_default_modules()
+    configure_mappers()
     gc.collect()
     gc.freeze()
 

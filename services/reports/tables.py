@@ -125,7 +125,8 @@ def printer_uses(found: Printers) -> Table:
     columns |= {"Jobs": N, "Completed runs": N, "Failed runs": N, "Cancelled runs": N, "Grams": D}
     use = ["name", "printed_hours", "available_hours", "share", "jobs"]
     use += ["completed", "failed", "cancelled", "grams"]
-    return _table(columns, found.uses[use].round({"printed_hours": 2}))
+    uses = found.uses.assign(printed_hours=found.uses["printed_hours"].round(2))
+    return _table(columns, uses[use])
 
 
 def weeks(found: Utilisation) -> Table:

@@ -54,10 +54,12 @@ def read_printers(ask: Question) -> Printers:
     hours = dict.fromkeys(("hours", "running_hours", "grams"), REAL)
     counts = dict.fromkeys(("jobs", *_ENDS, "jobs_once"), WHOLE)
     found = ask.frame(_printers(ask), {"printer": OBJECT} | hours | counts, until=ask.until)
-    found = found.set_index("printer").round({"hours": 2, "running_hours": 2, "grams": 1})
+    found = found.set_index("printer")
     could = pd.Series(_available(ask), dtype=REAL)
     uses = found.reindex(found.index.union(could.index), fill_value=0)
+    uses[["hours", "running_hours"]] = uses[["hours", "running_hours"]].round(2)
     uses = uses.assign(
+        grams=uses["grams"].round(1),
         name=[lab().printer_name(str(printer)) for printer in uses.index],
         printed_hours=uses["hours"] + uses["running_hours"],
         available_hours=could.reindex(uses.index, fill_value=0.0),
