@@ -15,7 +15,7 @@ from settings import Settings
 
 
 def _read_settings() -> Settings:
-    """`make run` has looked at the settings before it starts this; nobody else has."""
+    """`make run` has already checked the settings; a gunicorn started directly checks them here."""
     try:
         values = checks.read_settings()
         if checks.DONE not in os.environ:
@@ -59,13 +59,14 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(_server: object) -> None:
-    """What is loaded stays: out of garbage collection, its pages stay shared by the workers."""
+    """Excludes loaded objects from garbage collection, so that workers keep sharing their
+    memory."""
     gc.collect()
     gc.freeze()
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """A connection opened while loading belongs to the parent."""
+    """Closes connections opened while loading: they belong to the parent process."""
     from services import work
 
     work.engine().dispose(close=False)

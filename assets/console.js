@@ -119,7 +119,7 @@
    * @param {string} words
    */
   function say(words) {
-    const line = document.getElementById('shell-said');
+    const line = document.getElementById('shell-announcer');
     if (line) line.textContent = words;
   }
 

@@ -48,7 +48,7 @@ Watcher: TypeAlias = Callable[[Outcome], None]
 _engine: Engine | None = None
 _engine_lock = threading.Lock()
 _send_task: TaskSender | None = None
-_tell: Watcher | None = None
+_report_outcome: Watcher | None = None
 
 
 def engine() -> Engine:
@@ -94,18 +94,18 @@ def send_tasks_with(sender: TaskSender) -> None:
     _send_task = sender
 
 
-def tell_outcomes_to(watcher: Watcher) -> None:
+def report_outcomes_to(watcher: Watcher) -> None:
     """Tells who is told, in the same thread, of every unit of work of this process that has changed
     something or was refused; one that only reads is nobody's concern."""
-    global _tell
-    _tell = watcher
+    global _report_outcome
+    _report_outcome = watcher
 
 
-class _NotingSession(Session):
+class _TrackingSession(Session):
     """Notes in `info["changed"]` that it has written something, and to which jobs."""
 
 
-@event.listens_for(_NotingSession, "after_flush")
+@event.listens_for(_TrackingSession, "after_flush")
 def _note_flush(session: Session, _context: Any) -> None:
     changed = [one for one in session.dirty if session.is_modified(one)]
     for one in (*session.new, *session.deleted, *changed):
@@ -121,7 +121,7 @@ def _job_of(row: Any) -> str | None:
     return getattr(row, "job_id", None)
 
 
-@event.listens_for(_NotingSession, "do_orm_execute")
+@event.listens_for(_TrackingSession, "do_orm_execute")
 def _note_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         state.session.info.setdefault("changed", set())
@@ -138,7 +138,7 @@ def unit() -> Iterator[Session]:
     Raises Conflict when a row stays held by another unit of work for LOCK_TIMEOUT, or when the two
     wait for each other.
     """
-    with _NotingSession(engine(), expire_on_commit=False) as session:
+    with _TrackingSession(engine(), expire_on_commit=False) as session:
         try:
             yield session
             session.flush()
@@ -147,16 +147,16 @@ def unit() -> Iterator[Session]:
             for undo in reversed(session.info.pop("on_rollback", [])):
                 _attempt(undo)
             refusal = _refusal_of(error)
-            if refusal is not None and _tell is not None:
-                _tell(Outcome(refusal=refusal))
+            if refusal is not None and _report_outcome is not None:
+                _report_outcome(Outcome(refusal=refusal))
             if refusal is None or refusal is error:
                 raise
             raise refusal from error
         session.commit()
         for action in session.info.pop("after_commit", []):
             _attempt(action)
-        if "changed" in session.info and _tell is not None:
-            _tell(Outcome(frozenset(session.info["changed"])))
+        if "changed" in session.info and _report_outcome is not None:
+            _report_outcome(Outcome(frozenset(session.info["changed"])))
 
 
 def _refusal_of(error: BaseException) -> PrintdeskError | None:

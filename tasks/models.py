@@ -12,6 +12,6 @@ def check(job_id: str) -> None:
 
 @celery.task(name="models.sweep")
 def sweep() -> None:
-    """Sends again what a lost message or a restart left unchecked, and what is out of date."""
+    """Requests checks that a lost message or a restart left undone, or that are out of date."""
     with work.unit() as session:
         modelchecks.sweep(session)

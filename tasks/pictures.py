@@ -12,7 +12,7 @@ def make(job_id: str) -> None:
 
 @celery.task(name="thumbnail.sweep")
 def sweep() -> None:
-    """Draws what a lost message or a dead worker left, a few at a time."""
+    """Draws thumbnails left by a lost message or a dead worker, a few at a time."""
     with work.unit() as session:
         due = thumbnails.list_due(session)
     for job_id in due:

@@ -39,13 +39,13 @@ def move(
     job, now = records.lock_row(session, job_id)
     _check_status(session, action, transition, job, now)
     _check_lock(action, job, now, actor)
-    told = check_all(action.fields, values)
+    checked = check_all(action.fields, values)
     if transition.deletes:
         _delete(session, action, job, actor)
         return None
-    target = _target(transition, job, told)
+    target = _target(transition, job, checked)
     _check_role(Status(job.status), target, actor)
-    change = Move(session, job, Status(job.status), target, now, actor, told)
+    change = Move(session, job, Status(job.status), target, now, actor, checked)
     details = transition.effect(change)
     _carry_out(change)
     for event_type in transition.event_types:

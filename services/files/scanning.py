@@ -26,7 +26,7 @@ MAX_LISTED = 5000  # of each kind; `counts` has the true number
 BATCH = 500
 ROUNDS = 2
 CLEANING_S = 1.0  # what a move or a deletion needs after its commit to remove the old folder
-LONGEST_WAIT_S = 30.0
+MAX_WAIT_S = 30.0
 
 Item = TypeVar("Item")
 
@@ -235,7 +235,7 @@ def _let_moves_end(touch: Callable[[], None]) -> None:
     """Waits until every change that is under way has ended, and has cleaned up behind itself."""
     with work.unit() as session:
         seen = session.scalar(select(func.clock_timestamp()))
-    deadline = time.monotonic() + LONGEST_WAIT_S
+    deadline = time.monotonic() + MAX_WAIT_S
     while time.monotonic() < deadline:
         with work.unit() as session:
             if not session.scalar(_OPEN_CHANGES, {"seen": seen}):

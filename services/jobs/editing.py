@@ -94,7 +94,7 @@ def save_notes(session: Session, job_id: str, notes: str, *, base: str, actor: A
     if present == notes:
         return records.view(job, now)
     if present != base:
-        raise _overtaken(session, job)
+        raise _changed_meanwhile(session, job)
     records.refuse_if_locked_by_other(job, now, actor)
     records.put_notes(session, job, notes, actor)
     return records.view(job, now)
@@ -149,7 +149,7 @@ def _plan(job: Job, wanted: Mapping[str, Any]) -> PrintPlan:
     )
 
 
-def _overtaken(session: Session, job: Job) -> Conflict:
+def _changed_meanwhile(session: Session, job: Job) -> Conflict:
     last = session.scalars(
         select(Event)
         .where(Event.job_id == job.id, Event.event_type == "NotesUpdated")

@@ -20,7 +20,7 @@ from settings import lab
 log = structlog.get_logger()
 MAX_NOTES = 20_000
 SHORT_ID_LENGTH = 8
-_NOT_THERE = "There is no such job. It may have been deleted."
+_NO_SUCH_JOB = "There is no such job. It may have been deleted."
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def resolve(session: Session, given: str, *, actor: Actor) -> str:
     is_id = given.isascii() and given.isalnum()  # PostgreSQL cannot be asked for every string
     found = session.scalar(select(Job.id).where(column == given.lower())) if is_id else None
     if found is None:
-        raise NotFound(_NOT_THERE)
+        raise NotFound(_NO_SUCH_JOB)
     return found
 
 
@@ -262,5 +262,5 @@ def require_lock(job: Job, now: datetime, actor: Actor) -> None:
 
 def _found(row: Row[Job, datetime] | None) -> tuple[Job, datetime]:
     if row is None:
-        raise NotFound(_NOT_THERE)
+        raise NotFound(_NO_SUCH_JOB)
     return row[0], row[1]

@@ -46,7 +46,7 @@ def sign_in(session: Session, email: str, password: str) -> Identity:
         raise Forbidden("Passwords are not used here: sign in with your organisation's account.")
     staff = session.scalars(select(Staff).where(Staff.email == email.strip().lower())).one_or_none()
     known = staff is not None and staff.active and staff.password_hash is not None
-    stored = (staff.password_hash if known and staff else None) or _decoy()
+    stored = (staff.password_hash if known and staff else None) or _dummy_hash()
     try:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -226,7 +226,7 @@ def first_admin_email(session: Session) -> str:
 
 
 @lru_cache
-def _decoy() -> str:
+def _dummy_hash() -> str:
     """Verified when the e-mail is unknown, so that the time of the answer tells nothing."""
     return _hasher.hash(secrets.token_hex(16))
 

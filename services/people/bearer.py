@@ -17,7 +17,7 @@ from services.errors import NotSignedIn
 from services.people import jwks
 from services.people.accounts import Identity
 from services.people.claims import find_by_claims
-from settings import settings, words_of
+from settings import settings, split_list
 
 LEEWAY_S = 5
 MAX_LENGTH = 16 * 1024
@@ -43,9 +43,9 @@ def verify(token: str) -> dict[str, Any]:
         token,
         keys=jwks.store(settings().jwt_jwks_url),
         issuer=settings().jwt_issuer,
-        audience=words_of(settings().jwt_audience),
+        audience=split_list(settings().jwt_audience),
     )
-    parties = words_of(settings().jwt_authorized_parties)
+    parties = split_list(settings().jwt_authorized_parties)
     if parties and str(claims.get("azp", "")) not in parties:  # PyJWT does not look at it
         raise NotSignedIn(_REFUSED)
     return claims

@@ -13,7 +13,7 @@ from services.actors import SYSTEM
 from services.errors import Forbidden, NotSignedIn
 from services.people import accounts
 from services.people.accounts import Identity
-from settings import lab, settings, words_of
+from settings import lab, settings, split_list
 
 
 def sign_in_with_claims(session: Session, claims: dict[str, Any]) -> Identity:
@@ -49,11 +49,11 @@ def find_by_claims(
     if row is None:
         raise Forbidden(
             "You are signed in with the provider, but you are not on this lab's staff list. "
-            f"Write to {_whom_to_ask()} if you should be."
+            f"Write to {_contact_address()} if you should be."
         )
     staff, state = row
     if not staff.active:
-        raise Forbidden(f"Your account here is deactivated. Write to {_whom_to_ask()}.")
+        raise Forbidden(f"Your account here is deactivated. Write to {_contact_address()}.")
     return replace(accounts.identity_of(staff), state=state)
 
 
@@ -66,7 +66,7 @@ def _find_by_email(
     session: Session, claims: dict[str, Any], subject: str | None, with_state: bool
 ) -> Row[Staff, str] | None:
     """The person with the e-mail that the provider vouches for. A subject is kept, once."""
-    if not (email := _vouched_email(claims)):
+    if not (email := _verified_email(claims)):
         return None
     chosen = _selected(with_state).where(Staff.email == email).with_for_update(of=Staff)
     row = session.execute(chosen).one_or_none()
@@ -79,14 +79,14 @@ def _find_by_email(
     elif staff.subject != subject:
         raise Forbidden(
             "This e-mail is already linked to another account of the sign-in provider. "
-            f"Ask an administrator to reset your sign-in, or write to {_whom_to_ask()}."
+            f"Ask an administrator to reset your sign-in, or write to {_contact_address()}."
         )
     return row
 
 
 def _add_first_admin(session: Session, claims: dict[str, Any]) -> None:
     email = email_of(claims)
-    if not _is_verified(claims) or email not in words_of(settings().oidc_admin_emails.lower()):
+    if not _is_verified(claims) or email not in split_list(settings().oidc_admin_emails.lower()):
         return
     known = Staff.email == email
     if _is_text(claims.get("sub"), 255):
@@ -96,7 +96,7 @@ def _add_first_admin(session: Session, claims: dict[str, Any]) -> None:
         accounts.add(session, email, name, Role.ADMIN, None, actor=SYSTEM)
 
 
-def _vouched_email(claims: dict[str, Any]) -> str:
+def _verified_email(claims: dict[str, Any]) -> str:
     """The e-mail that the provider vouches for; "" when it does not."""
     return email_of(claims) if _is_verified(claims) or settings().oidc_trust_email else ""
 
@@ -118,5 +118,5 @@ def _is_verified(claims: dict[str, Any]) -> bool:
     return verified is True or verified == "true"
 
 
-def _whom_to_ask() -> str:
+def _contact_address() -> str:
     return lab().lab.contact_email

@@ -71,7 +71,7 @@ def add(
 def deactivate(session: Session, staff_id: str, *, actor: Actor) -> None:
     """From their next request on the person is out, also when they are active again before an old
     session has run out; and holds no job. Raises Forbidden, NotFound, Conflict."""
-    staff = _get_for_loss(session, staff_id, actor)
+    staff = _get_to_restrict(session, staff_id, actor)
     if not staff.active:
         raise Conflict(f"{staff.name} is already deactivated.")
     _refuse_self(staff, actor, "deactivate yourself")
@@ -95,7 +95,7 @@ def change_role(session: Session, staff_id: str, role: str, *, actor: Actor) -> 
     """Counts from the person's next request on. Raises Forbidden, NotFound, Invalid, Conflict."""
     if role not in Role.__members__.values():
         raise Invalid(role="Choose a role.")
-    staff = _get_for_loss(session, staff_id, actor)
+    staff = _get_to_restrict(session, staff_id, actor)
     old, new = Role(staff.role), Role(role)
     if old is new:
         raise Conflict(f"{staff.name} already has the role {new.value}.")
@@ -135,7 +135,7 @@ def forget_sign_in(session: Session, staff_id: str, *, actor: Actor) -> None:
     _note(session, "SignInForgotten", staff, actor)
 
 
-def _get_for_loss(session: Session, staff_id: str, actor: Actor) -> Staff:
+def _get_to_restrict(session: Session, staff_id: str, actor: Actor) -> Staff:
     """The person, locked, if the actor may take something from them: as things are once no other
     transaction can change who is an administrator. Raises Forbidden, NotFound."""
     require(actor, Role.ADMIN)

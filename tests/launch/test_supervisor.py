@@ -277,7 +277,7 @@ def test_a_mistyped_mail_server_is_one_line_and_exit_2(make: Make) -> None:
 def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None:
     printdesk = make(used=True, HOST="0.0.0.0").start()
     said = printdesk.said()
-    assert f"links in mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
+    assert f"links in e-mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
     assert "http://0.0.0.0" not in said
 
 
