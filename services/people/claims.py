@@ -1,5 +1,5 @@
-"""Who the verified claims of an identity provider stand for: the console's sign-in and the API's
-bearer tokens share this."""
+"""Finds the person of an identity provider's verified claims, for the console's sign-in and for the
+API's bearer tokens."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,8 +17,8 @@ from settings import lab, settings, split_list
 
 
 def sign_in_with_claims(session: Session, claims: dict[str, Any]) -> Identity:
-    """The person whom the identity provider of the console vouches for. Who is in
-    OIDC_ADMIN_EMAILS and not known yet becomes an administrator. Raises NotSignedIn, Forbidden."""
+    """Signs in the person of the claims. Somebody in OIDC_ADMIN_EMAILS who is not on the list yet
+    becomes an administrator. Raises NotSignedIn, Forbidden."""
     _add_first_admin(session, claims)
     identity = find_by_claims(session, claims)
     events.audit(session, "SignedIn", identity.actor, email=identity.email, by="oidc")
@@ -32,12 +32,13 @@ def find_by_claims(
     by_subject: bool = True,
     with_state: bool = False,
 ) -> Identity:
-    """The person of a provider's verified claims, found by `sub`, else by a verified e-mail; then
-    the `sub` is kept, and from then on only it counts: an address may change hands.
+    """The person of a provider's verified claims, found by `sub`, or the first time by a verified
+    e-mail; then the `sub` is stored, and from then on only it counts, because addresses get
+    reassigned.
 
-    With `by_subject` false, the `sub` is of another provider than the console's, and neither looked
-    at nor kept. With the state of the database in the same query, if asked for. Raises NotSignedIn,
-    Forbidden.
+    With `by_subject` false, the `sub` belongs to another provider than the console's, and is neither
+    used nor stored. If requested, the same query returns the state of the database. Raises
+    NotSignedIn, Forbidden.
     """
     subject = claims.get("sub")
     if not _is_text(subject, 255):
@@ -58,14 +59,14 @@ def find_by_claims(
 
 
 def _selected(with_state: bool) -> Select[Staff, str]:
-    """People, and the state of the database or "" beside each."""
+    """A query for people, each with the state of the database or ""."""
     return select(Staff, changes.token() if with_state else literal(""))
 
 
 def _find_by_email(
     session: Session, claims: dict[str, Any], subject: str | None, with_state: bool
 ) -> Row[Staff, str] | None:
-    """The person with the e-mail that the provider vouches for. A subject is kept, once."""
+    """The person with the verified e-mail. Their subject is stored if there is none yet."""
     if not (email := _verified_email(claims)):
         return None
     chosen = _selected(with_state).where(Staff.email == email).with_for_update(of=Staff)
@@ -97,23 +98,24 @@ def _add_first_admin(session: Session, claims: dict[str, Any]) -> None:
 
 
 def _verified_email(claims: dict[str, Any]) -> str:
-    """The e-mail that the provider vouches for; "" when it does not."""
+    """The verified e-mail; "" if there is none."""
     return email_of(claims) if _is_verified(claims) or settings().oidc_trust_email else ""
 
 
 def email_of(claims: dict[str, Any]) -> str:
-    """The e-mail that the claims name, vouched for or not; "" when there is none."""
+    """The e-mail in the claims, verified or not; "" if there is none."""
     email = claims.get("email")
     return str(email).strip().lower() if _is_text(email, 254) else ""
 
 
 def _is_text(value: Any, longest: int) -> bool:
-    """Neither empty nor with control characters or half characters, which no database holds."""
+    """Whether it is a non-empty text without control characters and unpaired surrogates, which the
+    database does not accept."""
     return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
 
 
 def _is_verified(claims: dict[str, Any]) -> bool:
-    # Some providers send the word in place of the value.
+    # Some providers send the text "true" instead of the boolean.
     verified = claims.get("email_verified")
     return verified is True or verified == "true"
 
