@@ -1,6 +1,6 @@
-/* Keeps the console up to date: asks /api/v1/news every so often, which costs one cheap query and no body
-   while nothing has changed; has the page drawn anew when something has; shows how many jobs are new, when
-   it asked last, and a banner while the server does not answer. */
+/* Keeps the console up to date: polls /api/v1/news, which costs one cheap query and no body while nothing has
+   changed; refreshes the page after a change; shows the number of new jobs, the time of the last poll, and a
+   banner while the server does not answer. */
 'use strict';
 
 (function () {
@@ -26,8 +26,8 @@
   const shell = () => document.querySelector('[data-pd-console]');
   const period = () => (live.news ? live.news.refresh_seconds : 45) * 1000;
 
-  /* Resolves to whether anything has changed since the last time. Who calls while it is asking wants to know
-     what has happened since: it asks once more, for all of them. */
+  /* Resolves to whether anything has changed since the last poll. Calls during a poll share one further poll,
+     because they need the state after the call. */
   function check() {
     if (!asking) return (asking = ask().finally(() => (asking = null)));
     next = next || asking.then(() => ((next = null), check()));
@@ -40,7 +40,7 @@
     try {
       const answer = await fetch(NEWS, {
         cache: 'no-cache',
-        referrerPolicy: 'no-referrer', // the page's address may be longer than all the rest
+        referrerPolicy: 'no-referrer', // saves bytes: the page's address may be longer than the rest of the request
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
       if (answer.status === 401) live.state = 'signed out';
@@ -67,7 +67,7 @@
     return changed;
   }
 
-  /* After a failure sooner than usual, and then less and less often. */
+  /* After a failure, retries soon, and then less and less often. */
   function schedule() {
     const retry = FIRST_RETRY_MS * 2 ** Math.min(live.failures - 1, 8) * (0.75 + Math.random() / 2);
     const wait = live.failures ? Math.min(period(), retry) : period();
@@ -81,14 +81,14 @@
   }
   printdesk.refresh = refresh;
 
-  /* Called by Dash after one's own change. It asks first: the page is drawn after the mark was taken, so
-     that nothing which happens in between goes unseen. */
+  /* Called by Dash after a change made on this page. It polls first: the page is refreshed after its state token
+     was read, so that no change in between is missed. */
   printdesk.afterChange = async function () {
     await check();
     return Date.now();
   };
 
-  /* ---- What is shown ---- */
+  /* ---- Display ---- */
 
   function showBanner() {
     const banner = document.getElementById('shell-banner');
@@ -192,7 +192,7 @@
   window.addEventListener('offline', refresh);
   window.addEventListener('pageshow', (event) => event.persisted && refresh());
 
-  /* The time to take something back runs out without any change on the server. */
+  /* The time limit for reverting expires without any change on the server. */
   document.addEventListener('printdesk:time-over', function () {
     if (shell()) printdesk.store('shell-refresh', Date.now());
   });

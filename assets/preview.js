@@ -7,13 +7,13 @@
   const printdesk = (namespaces.printdesk = namespaces.printdesk || {});
   const GRID_MM = 50;
 
-  /* What is shown now: { about, model, wireframe, edges, view }. */
+  /* The current preview: { about, model, wireframe, edges, view }. */
   let shown = null;
-  /* Which opening or closing is the newest: what an older one has waited for is thrown away. */
+  /* The number of the latest opening or closing: results of older ones are discarded. */
   let turns = 0;
 
-  /* Called by Dash when a preview is opened (about has its address) or closed (null); returns what the line
-     below it says, which is also what a screen reader gets of the picture. */
+  /* Called by Dash when a preview is opened (about has its address) or closed (null); returns the text below it,
+     which is also the description for screen readers. */
   printdesk.showPreview = async function (about) {
     const turn = ++turns;
     const isOld = () => turn !== turns;
@@ -32,7 +32,7 @@
     return describe(model, about);
   };
 
-  /* { model }, or { problem } in words. */
+  /* { model }, or { problem } with a message. */
   async function load(url) {
     try {
       const answer = await fetch(url, { credentials: 'same-origin' });
@@ -52,12 +52,12 @@
       shown[name] = !shown[name];
       button.setAttribute('aria-pressed', String(shown[name]));
     } else {
-      shown.view = newView(name); // pressed again, it brings the camera back
+      shown.view = newView(name); // clicked again, it resets the camera
     }
     draw();
   });
 
-  /* The theme's colours are the figure's. */
+  /* The figure follows the theme's colours. */
   new MutationObserver(function () {
     if (shown) draw();
   }).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
@@ -82,8 +82,8 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
-  /* Where the person looks from, who may have turned the model and zoomed in: only Plotly's scene knows.
-     Null while it does not show this view yet. */
+  /* The current camera, which the person may have moved: only Plotly's scene has it. Null if it does not show
+     this view yet. */
   function cameraOf(view) {
     const plot = document.querySelector('.pd-preview-frame .js-plotly-plot');
     const drawn = plot && plot._fullLayout;
@@ -192,7 +192,7 @@
     return new Uint16Array(bytes(typed));
   }
 
-  /* The scene's bounds hold the model and the build volume; aspectmode "data" keeps them in proportion. */
+  /* The scene's bounds contain the model and the build volume; aspectmode "data" keeps the proportions. */
   function layout(now, model, bed) {
     const size = model.size_mm;
     const box = bed || size;
@@ -221,8 +221,8 @@
     return camera(view.name === 'model' ? size : scene, scene);
   }
 
-  /* Where to look from so that a thing of this size, standing on the bed, fills the view. Plotly counts in
-     its own unit: the scene's sides, divided by their geometric mean. */
+  /* The camera with which an object of this size, standing on the bed, fills the view. Plotly uses its own unit:
+     the scene's sides, divided by their geometric mean. */
   function camera(thing, scene) {
     const unit = Math.cbrt(Math.max(scene[0] * scene[1] * scene[2], 1e-9));
     const center = { x: 0, y: 0, z: (thing[2] - scene[2]) / 2 / unit };
@@ -235,7 +235,7 @@
     };
   }
 
-  /* A small part on a large bed would be a dot: then the view begins at the part. */
+  /* A small part on a large bed would be a dot: then the view starts at the part. */
   function startView(model, bed) {
     const large = bed && Math.max(...model.size_mm) * 1.8 > Math.max(...bed);
     return newView(bed && large ? 'bed' : 'model');

@@ -1,12 +1,12 @@
-/* The queue in the browser: the view stands in the page's address, so that it can be kept and Back works;
-   and which cards are chosen, or marked for "many at once", outlives every refresh. */
+/* The queue in the browser: the page's address contains the view, so that it can be bookmarked and Back works;
+   chosen and selected cards survive every refresh. */
 'use strict';
 
 (function () {
   const namespaces = window.dash_clientside;
   const printdesk = namespaces.printdesk;
   const PATH = '/dashboard';
-  /* As components/queueview.py: what the address leaves out. */
+  /* The defaults of components/queueview.py, which the address leaves out. */
   const DEFAULTS = {
     status: 'UPLOADED',
     page: 1,
@@ -27,7 +27,7 @@
   let view = null;
   let job = '';
   let lastChange = '';
-  let aim = null; // the address that Back led to, until the view is there
+  let aim = null; // the address that Back led to, until the view has followed
   const marked = new Set();
 
   const isHere = () => location.pathname === PATH;
@@ -57,8 +57,8 @@
     return read;
   }
 
-  /* Called by Dash: a tab, a page or a control was changed. Only what was changed is taken over, and
-     another filter begins at the first page. */
+  /* Called by Dash when a tab, page or control was changed. Only the changed part is updated, and a new filter
+     starts at the first page. */
   printdesk.readControls = function (go, ...rest) {
     const present = rest[rest.length - 1];
     const values = rest.slice(0, -1);
@@ -78,7 +78,7 @@
     return JSON.stringify(next) === JSON.stringify(present) ? namespaces.no_update : next;
   };
 
-  /* Called by Dash: the view or the chosen job is another one. Returns the page's address for it. */
+  /* Called by Dash when the view or the chosen job has changed. Returns the page's address for it. */
   printdesk.showView = function (now, chosen) {
     const before = view;
     view = now;
@@ -91,7 +91,7 @@
     return showAddress(changed.join());
   };
 
-  /* Typing on in the search replaces the last entry of the history; everything else adds one. */
+  /* Further typing in the search replaces the last entry of the browser history; other changes add one. */
   function showAddress(change) {
     const address = addressOf(view, job);
     if (aim) {
@@ -124,7 +124,7 @@
     if (chosen !== undefined && chosen !== job) printdesk.store('queue-selected', chosen);
   }
 
-  /* Staff write reasons of their own: the page knows only of the one that it was opened with. */
+  /* Staff can enter their own reasons: the page knows only the one in its address. */
   function reasonsWith(reason) {
     const known = Array.from(document.getElementById('queue-reason')?.options ?? []);
     if (!known.length || known.some((option) => option.value === reason)) return {};
@@ -139,7 +139,7 @@
     document.getElementById('queue-search')?.focus();
   });
 
-  /* Back and Forward within the queue. Dash's own answer, a whole new page, is not needed. */
+  /* Back and Forward within the queue. Dash would reload the whole page, which is not needed. */
   function onMove(event) {
     const close = printdesk.openDialog()?.querySelector('.btn-close');
     if (close) close.click();
@@ -147,14 +147,14 @@
     event.stopImmediatePropagation();
     const [wanted, chosen] = [viewOf(location.search), new URLSearchParams(location.search).get('job') || ''];
     aim = addressOf(wanted, chosen);
-    setTimeout(() => (aim = null), 1000); // an address of unknown values is never reached
+    setTimeout(() => (aim = null), 1000); // an address with unknown values is never reached
     lastChange = '';
     if (aim === addressOf(view, job)) aim = null;
     else goTo(wanted, chosen);
   }
   window.addEventListener('popstate', onMove, true);
 
-  /* The links to the queue, pressed on the queue, lead back to its beginning. */
+  /* Links to the queue, clicked on the queue itself, reset its view. */
   document.addEventListener(
     'click',
     function (event) {
@@ -168,7 +168,7 @@
     true,
   );
 
-  /* ---- Chosen and marked cards ---- */
+  /* ---- Chosen and selected cards ---- */
 
   const cards = () => Array.from(document.querySelectorAll('.pd-list > .pd-card'));
 
@@ -194,8 +194,8 @@
 
   let shownTab = '';
 
-  /* On a phone the tabs go on to the side. The active one is brought into sight when it is another one
-     than before: where somebody has moved the row to since then, it stays. */
+  /* On a phone the row of tabs scrolls sideways. The active tab is scrolled into view when it has changed;
+     otherwise the row stays where somebody has scrolled it. */
   function showTab() {
     const row = document.getElementById('queue-tabs');
     const tab = row?.querySelector('[aria-selected="true"]');
@@ -225,7 +225,7 @@
     else marked.delete(id);
   }
 
-  /* With Shift, all from the last one to this one. */
+  /* With Shift, selects all from the last selected card to this one. */
   function onMark(button, withShift) {
     const id = button.dataset.pdMark;
     const on = !marked.has(id);
@@ -255,7 +255,7 @@
     const present = cards();
     if (marked.size && present.length) {
       const there = new Set(present.map((card) => card.dataset.job));
-      for (const id of marked) if (!there.has(id)) marked.delete(id); // moved on, or on another page
+      for (const id of marked) if (!there.has(id)) marked.delete(id); // in another status, or on another page
     } else if (document.querySelector('#queue-list .pd-empty')) marked.clear();
     redraw();
   });

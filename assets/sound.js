@@ -1,11 +1,11 @@
-/* The sound when a job arrives: two notes, made here. Whether and how loud is kept per browser; of several
-   tabs one plays; and when the browser does not let a page sound before it is clicked, that is said. */
+/* The sound when a job arrives: two generated notes. On/off and volume are stored per browser; only one of
+   several tabs plays; a hint appears if the browser allows no sound before a click. */
 'use strict';
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
   const WISH = 'printdesk-sound';
-  const HEARD = 'printdesk-heard'; // the newest arrival that some tab has played
+  const HEARD = 'printdesk-heard'; // storage key: the newest arrival that a tab has played
   const NOTES = [
     { hertz: 659.26, at: 0 },
     { hertz: 880, at: 0.16 },
@@ -14,11 +14,11 @@
 
   const wish = Object.assign({ on: true, volume: 0.6 }, printdesk.kept(WISH, {}));
   let context = null;
-  let seen; // what had arrived when this tab first asked
+  let seen; // the newest arrival when this tab first polled
   let missed = ''; // the newest arrival that could not be played here
   let played = 0;
 
-  /* Browsers let a page sound once somebody has clicked or typed in it. */
+  /* Browsers allow sound once somebody has clicked or typed in the page. */
   const isAllowed = () => !navigator.userActivation || navigator.userActivation.hasBeenActive;
 
   async function play() {
@@ -41,7 +41,7 @@
     tone.stop(at + NOTE_S);
   }
 
-  /* Called with the time of the newest submission whenever the server was asked. */
+  /* Called after every poll with the time of the newest submission. */
   function hear(latest) {
     if (seen === undefined || !latest || latest <= seen) {
       if (seen === undefined) seen = latest || '';
@@ -64,7 +64,7 @@
     });
   }
 
-  /* One tab at a time; without https there is no such lock, and the kept mark has to do. */
+  /* One tab at a time. Without https there are no locks, and the stored time has to suffice. */
   function alone(action) {
     if (navigator.locks) navigator.locks.request('printdesk-sound', action);
     else action();
@@ -78,7 +78,7 @@
       ', played ' + played + ' times',
   };
 
-  /* ---- The button in the header and what opens below it ---- */
+  /* ---- The button in the header and its panel ---- */
 
   function show() {
     const button = document.getElementById('sound-button');
@@ -162,7 +162,7 @@
   });
   document.addEventListener('keydown', (event) => event.key === 'Escape' && toggle(false));
 
-  /* The first click or key lets the page sound: what no tab could play is played then. */
+  /* The first click or key allows sound: a missed sound is played then. */
   function unlock() {
     if (!isAllowed()) return;
     if (missed && wish.on) playOnce(missed);

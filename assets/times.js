@@ -37,8 +37,7 @@
     return ms < 0 ? `in ${text}` : `${text} ago`;
   }
 
-  // Writes only what differs, and into the existing text node: React keeps hold of that node, and the
-  // observer below would otherwise answer its own changes for ever.
+  // Writes only changes, and into the existing text node: React keeps a reference to that node, and the observer below would otherwise react to its own changes for ever.
   function setText(element, text) {
     if (element.textContent === text) return;
     const only = element.childNodes.length === 1 && element.firstChild;
@@ -63,7 +62,7 @@
     if (words) setText(words, `, ${waiting}, since ${tip}`);
   }
 
-  // When it is over, the page hears of it once: what is offered until then may change.
+  // When the time is over, an event is sent once, because the offered actions may change.
   function left(element, ms) {
     if (ms > 0) return `${duration(ms) || 'less than 1m'} left`;
     if (!element.dataset.over) {
@@ -75,7 +74,7 @@
 
   function show(element) {
     const at = new Date(element.getAttribute('datetime'));
-    if (Number.isNaN(at.getTime())) return; // what the server wrote stays
+    if (Number.isNaN(at.getTime())) return; // keeps the server's text
     const format = element.dataset.format;
     if (format === 'ago') {
       const ms = Date.now() - at.getTime();
@@ -116,7 +115,7 @@
   }
 
   const printdesk = (window.printdesk = window.printdesk || {});
-  if (printdesk.ago) return; // loaded twice: once is enough
+  if (printdesk.ago) return; // already loaded
   printdesk.ago = (iso) => ago(Date.now() - new Date(iso).getTime());
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
   else start();

@@ -36,8 +36,8 @@ def find_by_claims(
     e-mail; then the `sub` is stored, and from then on only it counts, because addresses get
     reassigned.
 
-    With `by_subject` false, the `sub` belongs to another provider than the console's, and is neither
-    used nor stored. If requested, the same query returns the state of the database. Raises
+    With `by_subject` false, the `sub` belongs to a provider other than the console's, and is
+    neither used nor stored. If requested, the same query returns the state of the database. Raises
     NotSignedIn, Forbidden.
     """
     subject = claims.get("sub")
