@@ -125,10 +125,10 @@ def test_data_and_the_secret_key_survive_a_restart(make: Make) -> None:
 
 def test_a_made_password_is_shown_once(make: Make) -> None:
     printdesk = make(ADMIN_EMAIL="", ADMIN_PASSWORD="").start()
-    assert "shown only this once" in printdesk.said()
+    assert "shown only once" in printdesk.said()
     printdesk.stop()
     printdesk.start()
-    assert "shown only this once" not in printdesk.said()
+    assert "shown only once" not in printdesk.said()
     assert "the password you chose" in printdesk.said()
 
 
