@@ -54,7 +54,7 @@ def test_an_administrator_adds_a_person_who_takes_over_their_password(new_page, 
     kim.get_by_label("New password", exact=True).fill(NEW)
     kim.get_by_label("Repeat new password").fill(NEW)
     kim.get_by_role("button", name="Change password").click()
-    expect(kim.get_by_role("status")).to_contain_text("Your password is changed")
+    expect(kim.get_by_role("status")).to_contain_text("Your password has been changed")
 
     row_of(admin, "kim@").get_by_role("button", name="Change role").click()
     dialog.get_by_label("Role").select_option("manager")

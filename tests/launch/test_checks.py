@@ -159,7 +159,7 @@ def test_links_that_may_lead_nowhere_are_told_and_refused_in_production(host):
     assert "HOST lets" in lines[0] and "PUBLIC_URL is not set" in lines[1]
     embedded = values(host=host, public_url="", port=8051)
     [_, line] = checks.warnings(embedded)
-    assert f"links in mails begin with http://{socket.gethostname()}:8051" in line
+    assert f"links in e-mails begin with http://{socket.gethostname()}:8051" in line
     assert checks.warnings(values(host=host, public_url="https://print.example.edu")) == []
 
 

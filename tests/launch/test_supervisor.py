@@ -125,10 +125,10 @@ def test_data_and_the_secret_key_survive_a_restart(make: Make) -> None:
 
 def test_a_made_password_is_shown_once(make: Make) -> None:
     printdesk = make(ADMIN_EMAIL="", ADMIN_PASSWORD="").start()
-    assert "shown only this once" in printdesk.said()
+    assert "shown only once" in printdesk.said()
     printdesk.stop()
     printdesk.start()
-    assert "shown only this once" not in printdesk.said()
+    assert "shown only once" not in printdesk.said()
     assert "the password you chose" in printdesk.said()
 
 
@@ -277,7 +277,7 @@ def test_a_mistyped_mail_server_is_one_line_and_exit_2(make: Make) -> None:
 def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None:
     printdesk = make(used=True, HOST="0.0.0.0").start()
     said = printdesk.said()
-    assert f"links in mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
+    assert f"links in e-mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
     assert "http://0.0.0.0" not in said
 
 

@@ -428,7 +428,7 @@ def test_a_lock_taken_again_overwrites_nothing_of_another_person(desk, browser):
     assert admin.post(f"/jobs/{job_id}/unlock").status_code == 200
     answer = submit(browser, about, color="True Red", printer="prusa_xl")
     [(tone, words)] = toasts_of(answer)
-    assert tone == "bad" and "were changed meanwhile" in words
+    assert tone == "bad" and "have changed in the meantime" in words
     assert (read(job_id).color, read(job_id).printer) == ("Blue", "prusa_mk4s")
 
 

@@ -189,7 +189,7 @@ def test_while_the_provider_is_away_the_words_say_so(idp, answer, monkeypatch):
     for _ in range(5):
         with pytest.raises(Retryable) as refused:
             begin()
-    assert "does not answer" in refused.value.message
+    assert "is not responding" in refused.value.message
     assert idp.asked == 1  # the others did not wait again
     idp.answer = None
     now = time.monotonic()

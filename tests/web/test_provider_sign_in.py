@@ -212,13 +212,13 @@ def test_while_the_provider_is_away_a_page_says_so(desk, idp):
     idp.stop()
     answer = finish(client, begun["state"])
     assert answer.status_code == 503
-    assert "sign-in provider does not answer" in answer.text and "reference" not in answer.text
+    assert "sign-in provider is not responding" in answer.text and "reference" not in answer.text
     from services.people import provider
 
     provider._known.clear()
     answer = client.get("/login")
     assert answer.status_code == 503
-    assert "sign-in provider does not answer" in answer.text
+    assert "sign-in provider is not responding" in answer.text
 
 
 def test_signing_out_ends_it_here_and_leads_to_the_provider(desk, idp):

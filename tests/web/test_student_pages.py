@@ -324,7 +324,7 @@ def test_a_job_without_a_price_is_offered_no_new_link(desk):
         assert "not set a price" in words(page) and RESEND not in page.text
     answer = client.post("/confirm/resend", data={"job_id": job_id})
     assert answer.status_code == 404
-    assert "not set a price" in words(answer) and "no such page" not in answer.text
+    assert "not set a price" in words(answer) and "Page not found" not in answer.text
 
 
 def test_a_button_that_is_pressed_too_late_says_what_the_job_is_now(desk):

@@ -628,7 +628,7 @@ def test_no_notes_over_no_notes_are_no_event(people):
 def test_who_saves_over_anothers_notes_is_shown_them_and_loses_neither(people):
     job = jobs.submit()
     theirs = save(job.id, "Theirs", "", people.other)
-    with pytest.raises(Conflict, match="Kim Colleague has changed these notes") as refused:
+    with pytest.raises(Conflict, match="Kim Colleague changed these notes") as refused:
         save(job.id, "Mine", "", people.staff)
     assert type(refused.value) is Conflict
     assert refused.value.details == {

@@ -272,7 +272,7 @@ def test_a_mail_given_up_is_put_in_line_again_by_staff(server, queued, people):
     failed, retried, sent = mail_events(queued.job_id)
     assert [failed.event_type, sent.event_type] == ["EmailFailed", "EmailSent"]
     assert (retried.event_type, retried.triggered_by) == ("EmailRetried", people.staff.id)
-    assert events.describe("EmailRetried", retried.details) == "E-mail to be tried again (approval)"
+    assert events.describe("EmailRetried", retried.details) == "E-mail will be retried (approval)"
     with pytest.raises(Invalid), work.unit() as session:
         outbox.retry_now(session, queued.id, actor=people.staff)
 
