@@ -20,7 +20,6 @@ from services.reports.counting.materials import MaterialUse
 from services.reports.counting.printers import Printers, Timeline
 from services.reports.counting.rejections import FACTS, Rejections
 from services.reports.counting.utilisation import Utilisation
-from services.reports.words import KeyRow
 from settings import lab
 
 
@@ -80,8 +79,8 @@ PIECES = {"day": "Day", "week": "Week from", "month": "Month from"}
 
 def key_figures(found: KeyFigures) -> Table:
     columns = {"Figure": T, "Value": T, "Period before": T, "Change": T, "Counts": T}
-    rows = pd.DataFrame(words.key_rows(found), columns=list(KeyRow.__dataclass_fields__))
-    return _table(columns, rows[["name", "value", "before", "change", "counts"]])
+    rows = [(r.name, r.value, r.before, r.change, r.counts) for r in words.key_rows(found)]
+    return _table(columns, frames.frame(rows, dict.fromkeys(columns, frames.OBJECT)))
 
 
 def submissions(found: Submissions) -> Table:

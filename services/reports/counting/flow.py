@@ -88,9 +88,10 @@ def read_submissions(ask: Question, grain: str = "") -> Submissions:
     daily["trend"] = daily["count"].rolling(days).sum() / pieces
     shown = daily[days - 1 :]
     in_pieces = pd.DatetimeIndex(shown.index).to_period(periods.FREQUENCIES[grain])
-    points = shown.groupby(in_pieces).agg({"count": "sum", "trend": "last"}).round(2)
-    points.insert(0, "day", pd.PeriodIndex(points.index).start_time.date)
-    return Submissions(grain, points)
+    grouped = shown.groupby(in_pieces)
+    counts, trends = grouped["count"].sum(), grouped["trend"].last().round(2)
+    first_days = pd.PeriodIndex(counts.index).start_time.date
+    return Submissions(grain, pd.DataFrame({"day": first_days, "count": counts, "trend": trends}))
 
 
 def _submissions(ask: Question) -> str:

@@ -79,8 +79,11 @@ def _hours_by_week(sums: pd.DataFrame, weeks: list[date], start: datetime) -> pd
     moments = sums.set_index(["week", "printer"])
     begun, at = (moments[each].unstack().reindex(places).fillna(0) for each in ("number", "at"))
     before = begun.cumsum().shift(1, fill_value=0)
-    printed = begun * seconds[1:] - at + before * np.diff(seconds, axis=0)
-    return (printed / 3600).round(4).set_axis(pd.Index(weeks, dtype=OBJECT))
+    # Of the numbers alone: frames would look for each other's rows and columns at each step.
+    printed = begun.to_numpy() * seconds[1:] - at.to_numpy()
+    printed += before.to_numpy() * np.diff(seconds, axis=0)
+    index = pd.Index(weeks, dtype=OBJECT)
+    return pd.DataFrame((printed / 3600).round(4), index=index, columns=begun.columns)
 
 
 def _with_available(ask: Question, printed: pd.DataFrame) -> pd.DataFrame:
@@ -108,15 +111,16 @@ def _cells(sums: pd.DataFrame) -> pd.DataFrame:
     """In each hour of the week: a run has spent all of it that began before and ended after it."""
     moments = sums.set_index(["hour", "is_clock"])
     number, into_hour, weeks = (
-        moments[each].unstack().reindex(range(168)).fillna(0)
+        moments[each].unstack().reindex(index=range(168), columns=[False, True]).fillna(0)
         for each in ("number", "into_hour", "weeks")
     )
-    later = number[::-1].cumsum().shift(1, fill_value=0)[::-1]
-    seconds = -(into_hour + 3600 * (later + weeks.sum()))
-    hours = (seconds.reindex(columns=[False, True], fill_value=0.0) / 3600).round(4) + 0.0
-    cells = pd.DataFrame({"weekday": hours.index // 24, "hour": hours.index % 24})
-    cells = cells.assign(hours=hours[False], clock_hours=hours[True])
-    return cells.assign(printing=frames.share(cells["hours"], cells["clock_hours"]))
+    later = number[::-1].cumsum().shift(1, fill_value=0)[::-1].to_numpy()
+    seconds = -(into_hour.to_numpy() + 3600 * (later + weeks.to_numpy().sum(axis=0)))
+    hours = (seconds / 3600).round(4) + 0.0
+    places = np.arange(168)
+    cells = {"weekday": places // 24, "hour": places % 24}
+    found = pd.DataFrame(cells | {"hours": hours[:, 0], "clock_hours": hours[:, 1]})
+    return found.assign(printing=frames.share(found["hours"], found["clock_hours"]))
 
 
 def _utilisation(ask: Question) -> str:
