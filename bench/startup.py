@@ -1,9 +1,9 @@
-"""How fast a warm `make run` answers, and what it holds in memory.
+"""The time until a warm `make run` answers, and its memory.
 
 Seconds alone say more about the machine than about Printdesk, so they are also given as a multiple
 of the reference: a bare gunicorn with a Flask "hello", from start to its first answer. Memory is
-PSS: shared pages are divided among those who share them, so the sum is what the machine gives.
-No mark to pass: read the numbers.
+PSS: shared pages are divided among the processes that share them, so that the sum is the real
+total. There is no pass mark: read the numbers.
 """
 
 import http.client
