@@ -78,8 +78,7 @@ def unlock(job_id: str) -> schemas.MessageOut:
 @bp.output(schemas.JobOut)
 @bp.doc(responses=[403, 404, 409])
 def set_notes(job_id: str, json_data: schemas.NotesIn) -> schemas.JobOut:
-    """Replaces the staff notes. Requires the lock, or `base`: the text the new notes are based
-    on."""
+    """Replaces the staff notes; needs the lock, or `base`: the text they are based on."""
     notes, base = json_data.notes, json_data.base
     with work.unit() as session:
         if base is None:

@@ -29,7 +29,7 @@ def press(browser, callback):
     return callbacks.run(browser, callback, values, f"{ids.DIALOG_SUBMIT}.n_clicks")
 
 
-def test_many_who_add_one_person_at_once_add_one_and_no_hash_is_logged(desk, capfd):
+def test_simultaneous_additions_of_one_person_add_one_and_log_no_hash(desk, capfd):
     browsers = [desk.browser(Role.ADMIN) for _ in range(MANY)]
     callback = callbacks.with_output(
         browsers[0], f"{ids.DIALOG_CANCEL}.children", f"{ids.DIALOG_SUBMIT}.n_clicks"

@@ -11,7 +11,7 @@ def desk(database, storage_root):
     return Desk()
 
 
-def test_other_without_words_keeps_the_dialog_and_says_so(desk):
+def test_other_without_an_explanation_keeps_the_dialog_open(desk):
     browser, job_id = desk.browser(), desk.job()
     about = sent(press(browser, action="reject", job=job_id))["dialog-about"]["data"]
     response = sent(submit(browser, about, reasons=["Other"], custom_reason=""))
