@@ -1,5 +1,6 @@
 """How gunicorn serves Printdesk: one process loads it, and the workers share that memory."""
 
+import ctypes
 import gc
 import os
 import sys
@@ -26,6 +27,24 @@ def _read_settings() -> Settings:
         sys.exit(problem.code)
     return values
 
+
+def _give_memory_back() -> None:
+    """What glibc's malloc keeps, by <malloc.h>; elsewhere than in glibc the options are refused.
+
+    Left alone, it gives each of 16 threads a heap of its own, and after the first large answer it
+    keeps what was freed of the next ones.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        for option, value in _MALLOC.items():
+            set_option(option, value)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_MALLOC = {_M_ARENA_MAX: 2, _M_TRIM_THRESHOLD: 128 * 1024, _M_MMAP_THRESHOLD: 128 * 1024}
+_give_memory_back()
+# Read when numpy is imported: nothing here multiplies matrices, and each helper has its own memory.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _settings = _read_settings()
 
@@ -59,8 +78,11 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(_server: object) -> None:
-    """Excludes loaded objects from garbage collection, so that workers keep sharing their
-    memory."""
+    """Excludes loaded objects from garbage collection, so that workers keep sharing their memory.
+    What each of them would build on first use is built here, once."""
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
     gc.collect()
     gc.freeze()
 

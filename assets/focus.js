@@ -7,9 +7,13 @@
   const PATIENCE_MS = 5000; // for elements that appear only after an answer of the server
   const LOOK_MS = 50;
 
-  /* Focuses the first matching element that can take the focus, as soon as there is one, unless the person has
-     moved on to something else in the meantime. */
   let turn = 0;
+
+  /**
+   * Gives it to the first of the selectors that can take it, as soon as one can; not when the person has gone
+   * on to something else meanwhile.
+   * @param {string[]} selectors
+   */
   function lead(...selectors) {
     const mine = (turn += 1);
     const from = document.activeElement;
@@ -40,14 +44,15 @@
     chosen = job;
     const panel = document.querySelector('.pd-panel-open');
     const now = panel && narrow.matches ? job : '';
-    for (const one of document.querySelectorAll(UNDER)) if (one.inert !== Boolean(now)) one.inert = Boolean(now);
+    for (const one of document.querySelectorAll(UNDER)) one.inert = Boolean(now);
     const before = covering;
     covering = now;
-    if (now && !before) panel.focus({ preventScroll: true });
+    if (now && !before) panel?.focus({ preventScroll: true });
     if (now) setTimeout(toHeading, 0);
     else if (before && narrow.matches) lead(titleOf(before), '#queue-list');
   };
 
+  /** @param {string} job */
   const titleOf = (job) => '.pd-card[data-job="' + CSS.escape(job) + '"] .pd-card-title button';
 
   /* The heading appears after the panel, and is redrawn with every change of the job. */
@@ -62,7 +67,7 @@
   /* ---- Elements that replace the clicked button ---- */
 
   document.addEventListener('click', function (event) {
-    const button = event.target.closest('[data-pd-store]');
+    const button = printdesk.nearest(event, '[data-pd-store]');
     if (!button) return;
     const is3d = button.dataset.pdStore === 'preview-open';
     if (is3d && button.closest('.pd-preview')) lead('.pd-viewer-tools [data-pd-store="preview-open"]');
@@ -72,20 +77,21 @@
 
   /* Scrolls to the top of another page of the list. */
   function toBeginning() {
-    const list = document.getElementById('queue-list');
+    const list = /** @type {HTMLElement} */ (document.getElementById('queue-list'));
     list.focus({ preventScroll: true });
     list.scrollIntoView({ block: 'start' });
   }
 
   /* ---- The help that appears when no slicer has opened ---- */
 
+  /** @type {HTMLElement | null} */
   let opener = null;
 
   printdesk.enterHelp = function (help) {
     help.hidden = false;
     const at = document.activeElement;
-    if (at.matches('input, textarea, select')) return; // the person is typing
-    opener = at.closest('[data-pd-slicer], [data-pd-copy]');
+    if (at?.matches('input, textarea, select')) return; // the person is typing
+    opener = at && at.closest('[data-pd-slicer], [data-pd-copy]');
     help.focus();
   };
 
@@ -96,10 +102,13 @@
     opener = null;
   };
 
-  /* The button that opened the help, or its redrawn replacement. */
+  /**
+   * The button that opened the help, or its redrawn replacement.
+   * @param {HTMLElement} element
+   */
   function standIn(element) {
     if (element.isConnected) return element;
-    const like = ['pdSlicer', 'pdCopy'].find((name) => name in element.dataset);
+    const like = 'pdSlicer' in element.dataset ? 'pdSlicer' : 'pdCopy';
     const all = Array.from(document.querySelectorAll('[data-pd-slicer], [data-pd-copy]'));
     return all.find((one) => one.dataset[like] === element.dataset[like]);
   }

@@ -1,42 +1,52 @@
-/* Keeps the console up to date: polls /api/v1/news, which costs one cheap query and no body while nothing has
-   changed; refreshes the page after a change; shows the number of new jobs, the time of the last poll, and a
-   banner while the server does not answer. */
+/* Keeps the console up to date. Its clock is two dcc.Intervals of components/shell.py. Each tick of the news
+   clock polls /api/v1/news, which costs one cheap query and no body while nothing has changed: it shows the
+   number of new jobs, plays the sound for a new one, and has it drawn at once. Each tick of the refresh clock
+   redraws the page if anything else has changed. A banner shows while the server does not answer. */
 'use strict';
 
 (function () {
-  const printdesk = window.dash_clientside.printdesk;
+  const namespaces = window.dash_clientside;
+  const printdesk = namespaces.printdesk;
   const NEWS = '/api/v1/news';
+  const NEWS_CLOCK = 'shell-news-clock';
+  const REFRESH_CLOCK = 'shell-refresh-clock';
   const PATIENCE_MS = 15_000;
   const FIRST_RETRY_MS = 2_000;
 
+  /** @type {Live} */
   const live = {
-    state: 'starting', // then live, away, signed out
+    state: 'starting',
     tag: null,
+    drawn: null,
     news: null,
     checkedAt: null,
     changedAt: null,
-    failures: 0,
     nextAt: null,
+    failures: 0,
   };
   printdesk.live = live;
-  let timer = null;
+  /** @type {Promise<void> | null} */
   let asking = null;
+  /** @type {Promise<void> | null} */
   let next = null;
 
   const shell = () => document.querySelector('[data-pd-console]');
-  const period = () => (live.news ? live.news.refresh_seconds : 45) * 1000;
+  const newsPeriod = () => Number(shell()?.dataset.pdNewsMs);
 
-  /* Resolves to whether anything has changed since the last poll. Calls during a poll share one further poll,
-     because they need the state after the call. */
+  /**
+   * Polls. Calls during a poll share one further poll, because they need the state after the call.
+   * @returns {Promise<void>}
+   */
   function check() {
-    if (!asking) return (asking = ask().finally(() => (asking = null)));
+    if (!asking) {
+      asking = ask().finally(() => (asking = null));
+      return asking;
+    }
     next = next || asking.then(() => ((next = null), check()));
     return next;
   }
 
   async function ask() {
-    clearTimeout(timer);
-    let changed = false;
     try {
       const answer = await fetch(NEWS, {
         cache: 'no-cache',
@@ -45,46 +55,95 @@
       });
       if (answer.status === 401) live.state = 'signed out';
       else if (!answer.ok) throw new Error(answer.statusText);
-      else changed = note(answer.headers.get('ETag'), await answer.json());
+      else note(answer.headers.get('ETag'), await answer.json());
     } catch {
       live.failures += 1;
       live.state = 'away';
     }
+    setClock();
     showBanner();
-    if (live.state !== 'signed out') schedule();
     showAll();
-    showFacts();
-    return changed;
+    printdesk.showFacts();
   }
 
+  /**
+   * @param {string | null} tag
+   * @param {News} news
+   */
   function note(tag, news) {
-    const wasAway = live.failures > 0;
-    const changed = wasAway || (live.tag !== null && tag !== live.tag);
+    const isBack = live.failures > 0;
+    const isFirst = live.drawn === null;
+    const hasChanged = !isFirst && tag !== live.tag;
     Object.assign(live, { state: 'live', failures: 0, tag, news, checkedAt: new Date() });
-    if (changed) live.changedAt = live.checkedAt;
-    if (wasAway) document.dispatchEvent(new Event('printdesk:back'));
-    if (printdesk.sound) printdesk.sound.hear(news.latest_submission);
-    return changed;
+    if (isFirst) live.drawn = { tag, news };
+    if (hasChanged || isBack) live.changedAt = live.checkedAt;
+    if (isBack) {
+      live.drawn = { tag: null, news }; // what was drawn meanwhile may have failed
+      document.dispatchEvent(new Event('printdesk:back'));
+    }
+    printdesk.sound?.hear(news.latest_submission);
   }
 
-  /* After a failure, retries soon, and then less and less often. */
-  function schedule() {
+  /* ---- The clock ---- */
+
+  let clock = { interval: 0, disabled: false };
+
+  /* After a failure, retries soon, and then less and less often. A clock restarts when its interval
+     changes. */
+  function setClock() {
+    if (!shell()) return;
     const retry = FIRST_RETRY_MS * 2 ** Math.min(live.failures - 1, 8) * (0.75 + Math.random() / 2);
-    const wait = live.failures ? Math.min(period(), retry) : period();
-    live.nextAt = new Date(Date.now() + wait);
-    clearTimeout(timer);
-    timer = setTimeout(refresh, wait);
+    const longest = (live.news?.refresh_seconds ?? 45) * 1000;
+    const interval = live.failures ? Math.min(longest, retry) : newsPeriod();
+    const disabled = live.state === 'signed out';
+    if (clock.interval === interval && clock.disabled === disabled) return;
+    clock = { interval, disabled };
+    live.nextAt = new Date(Date.now() + interval);
+    namespaces.set_props(NEWS_CLOCK, clock);
   }
 
-  async function refresh() {
-    if (shell() && (await check())) printdesk.store('shell-refresh', Date.now());
+  /* Called by Dash at each beat. Beats of both clocks that fall together ask once. */
+  printdesk.onNewsClock = function () {
+    live.nextAt = new Date(Date.now() + (clock.interval || newsPeriod()));
+    (asking ?? check()).then(() => hasNews() && !document.hidden && redraw());
+  };
+  printdesk.onRefreshClock = function () {
+    if (live.state === 'live') (asking ?? check()).then(() => hasChanged() && redraw());
+  };
+
+  const hasChanged = () => live.state === 'live' && live.drawn?.tag !== live.tag;
+
+  /* What nobody should wait for: a new job, one that is no longer new, and a server that is back. */
+  function hasNews() {
+    const before = live.drawn?.news;
+    const now = live.news;
+    const isSame = before?.unreviewed === now?.unreviewed && before?.latest_submission === now?.latest_submission;
+    return hasChanged() && (!isSame || live.drawn?.tag === null);
   }
-  printdesk.refresh = refresh;
+
+  /* What shows the lab's data listens to this store. */
+  function redraw() {
+    if (!shell()) return;
+    noteDrawn();
+    printdesk.store('shell-refresh', Date.now());
+  }
+
+  function noteDrawn() {
+    if (live.news) live.drawn = { tag: live.tag, news: live.news };
+  }
+
+  /* Asks at once, and shows whatever has changed. */
+  printdesk.refresh = async function () {
+    if (!shell()) return;
+    await check();
+    if (hasChanged()) redraw();
+  };
 
   /* Called by Dash after a change made on this page. It polls first: the page is refreshed after its state token
      was read, so that no change in between is missed. */
   printdesk.afterChange = async function () {
     await check();
+    noteDrawn();
     return Date.now();
   };
 
@@ -104,7 +163,7 @@
     again.type = 'button';
     again.className = 'btn btn-sm btn-outline-secondary';
     again.textContent = 'Try now';
-    again.addEventListener('click', refresh);
+    again.addEventListener('click', printdesk.refresh);
     return ['Printdesk cannot be reached. What you see may be out of date. It reconnects automatically. ', again];
   }
 
@@ -117,7 +176,7 @@
 
   function showAll() {
     showNew();
-    showClock();
+    showUpdated();
   }
 
   function showNew() {
@@ -133,76 +192,36 @@
     if (document.title !== wanted) document.title = wanted;
   }
 
-  function showClock() {
-    const clock = document.getElementById('shell-updated');
-    if (!clock || !live.checkedAt) return;
+  function showUpdated() {
+    const shown = document.getElementById('shell-updated');
+    if (!shown?.parentElement || !live.checkedAt) return;
     const iso = live.checkedAt.toISOString();
-    if (clock.getAttribute('datetime') !== iso) {
-      clock.setAttribute('data-format', 'time');
-      clock.setAttribute('datetime', iso);
+    if (shown.getAttribute('datetime') !== iso) {
+      shown.setAttribute('data-format', 'time');
+      shown.setAttribute('datetime', iso);
     }
-    clock.parentElement.hidden = false;
+    shown.parentElement.hidden = false;
   }
 
-  /* ---- The debug panel ---- */
+  /* ---- What does not wait for the clock ---- */
 
-  printdesk.toggleDebug = function () {
-    const panel = document.getElementById('debug-panel');
-    if (!panel) return;
-    panel.hidden = !panel.hidden;
-    printdesk.store('debug-open', !panel.hidden);
-    showFacts();
-  };
-
-  document.addEventListener('click', function (event) {
-    if (event.target.closest('[data-pd-debug]')) printdesk.toggleDebug();
-  });
-
-  function showFacts() {
-    const panel = document.getElementById('debug-panel');
-    if (!panel || panel.hidden) return;
-    const time = (at) => (at ? at.toLocaleTimeString() : 'not yet');
-    const facts = {
-      Poll: live.state + (live.failures ? ', ' + live.failures + ' failed' : ''),
-      'Last check': time(live.checkedAt),
-      'Last change seen': time(live.changedAt),
-      'Next check': time(live.nextAt),
-      'State token': live.tag || 'none',
-      Sound: printdesk.sound ? printdesk.sound.describe() : 'none',
-      'Lock held here': document.querySelector('[data-pd-locked-job]')?.dataset.pdLockedJob || 'none',
-      Theme: document.documentElement.dataset.bsTheme,
-      Window: innerWidth + ' × ' + innerHeight,
-    };
-    const list = panel.querySelector('[data-pd-debug-facts]');
-    list.replaceChildren(...Object.entries(facts).flatMap(([name, value]) => [term('dt', name), term('dd', value)]));
-  }
-
-  function term(kind, text) {
-    const element = document.createElement(kind);
-    element.textContent = text;
-    return element;
-  }
-
-  /* ---- When ---- */
-
+  /* Nobody looks at a hidden page: it is drawn when it comes to the front. News goes on, for its sound. */
   document.addEventListener('visibilitychange', function () {
-    if (!document.hidden) refresh();
+    if (shell()) namespaces.set_props(REFRESH_CLOCK, { disabled: document.hidden });
+    if (!document.hidden) printdesk.refresh();
   });
-  window.addEventListener('online', refresh);
-  window.addEventListener('offline', refresh);
-  window.addEventListener('pageshow', (event) => event.persisted && refresh());
+  window.addEventListener('online', printdesk.refresh);
+  window.addEventListener('offline', printdesk.refresh);
+  window.addEventListener('pageshow', (event) => event.persisted && printdesk.refresh());
 
   /* The time limit for reverting expires without any change on the server. */
-  document.addEventListener('printdesk:time-over', function () {
-    if (shell()) printdesk.store('shell-refresh', Date.now());
-  });
+  document.addEventListener('printdesk:time-over', redraw);
 
   function start() {
     check();
     printdesk.onRedraw(showAll);
     const title = document.querySelector('title');
     if (title) new MutationObserver(showNew).observe(title, { childList: true });
-    setInterval(showFacts, 1000);
   }
 
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);

@@ -7,19 +7,30 @@
   const TWICE_MS = 2000; // from the key press to its request
   const CLOSING_MS = 1000; // from the answer until the dialog has closed, or shows why it stays open
   const LOST = 'Not sent: Printdesk cannot be reached. What you typed is still here; try again in a moment.';
+  /** @type {Set<string>} */
   const locksToReturn = new Set();
   let submitting = 0;
   let deafUntil = 0;
 
+  /**
+   * An input or state of a callback.
+   * @typedef {{ id: ComponentId, property: string, value?: any }} Part
+   */
+  /**
+   * What a callback's request asks for.
+   * @typedef {{ inputs: Part[], state: Part[], isPress: (input: Part) => boolean }} Asked
+   */
+
   const send = window.fetch;
   window.fetch = function (resource, options) {
-    if (!String(resource.url || resource).includes('_dash-update-component')) return send.apply(this, arguments);
-    const asked = readBody(options);
+    const address = resource instanceof Request ? resource.url : String(resource);
+    if (!address.includes('_dash-update-component')) return send.call(this, resource, options);
+    const asked = readBody(options?.body);
     const isSubmit = asked.inputs.some((input) => input.id === 'dialog-submit') && asked.inputs.some(asked.isPress);
-    submitting += isSubmit;
+    if (isSubmit) submitting += 1;
     if (asked.inputs.some((input) => input.id === 'dialog-pressed')) deafUntil = 0; // another dialog
     return send
-      .apply(this, arguments)
+      .call(this, resource, options)
       .then(
         (answer) => {
           if (answer.status >= 500) onLost(asked, isSubmit);
@@ -31,25 +42,36 @@
         },
       )
       .finally(function () {
-        submitting -= isSubmit;
-        if (isSubmit) deafUntil = performance.now() + CLOSING_MS;
+        if (!isSubmit) return;
+        submitting -= 1;
+        deafUntil = performance.now() + CLOSING_MS;
       });
   };
 
-  /* { output, inputs, state, isPress }: each input { id, property, value }. Dash also sends requests when buttons
-     and fields merely appear: in a real click, a count has changed to a number other than zero. */
-  function readBody(options) {
+  /**
+   * Dash also sends requests when buttons and fields merely appear: in a real click, a count has changed to a
+   * number other than zero.
+   * @param {unknown} body
+   * @returns {Asked}
+   */
+  function readBody(body) {
     try {
-      const { output = '', inputs = [], state = [], changedPropIds = [] } = JSON.parse(options.body);
-      const isPress = (input) => Boolean(input.value) && changedPropIds.includes(idOf(input) + '.' + input.property);
-      return { output, inputs: inputs.flat(), state: state.flat(), isPress };
+      const { inputs = [], state = [], changedPropIds = [] } = JSON.parse(String(body));
+      const isPress = (/** @type {Part} */ input) =>
+        Boolean(input.value) && changedPropIds.includes(idOf(input) + '.' + input.property);
+      return { inputs: inputs.flat(), state: state.flat(), isPress };
     } catch {
-      return { output: '', inputs: [], state: [], isPress: () => false };
+      return { inputs: [], state: [], isPress: () => false };
     }
   }
 
+  /** @param {Part} part */
   const idOf = ({ id }) => (typeof id === 'string' ? id : JSON.stringify(Object.fromEntries(Object.entries(id).sort())));
 
+  /**
+   * @param {Asked} asked
+   * @param {boolean} isSubmit
+   */
   function onLost(asked, isSubmit) {
     printdesk.refresh(); // and so the banner
     if (isSubmit) {
@@ -66,8 +88,9 @@
 
   /* A toast as in components/toasts.py. */
   function tell() {
-    const props = { header: 'Not done', is_open: true, dismissable: true, duration: 15_000, className: 'pd-toast pd-toast-bad' };
-    props.children = 'Printdesk cannot be reached. Try again in a moment.';
+    const look = { is_open: true, dismissable: true, duration: 15_000, className: 'pd-toast pd-toast-bad' };
+    const words = { header: 'Not done', children: 'Printdesk cannot be reached. Try again in a moment.' };
+    const props = { ...look, ...words };
     printdesk.set('shell-toasts', { children: { namespace: 'dash_bootstrap_components', type: 'Toast', props } });
   }
 
@@ -81,6 +104,7 @@
   /* Pressing Enter twice submits once: the button is disabled in the meantime, but the key is not. Dash submits
      on keyup; a key that was pressed elsewhere, on the button that opened the dialog, or in an input method, is
      ignored. */
+  /** @type {EventTarget | null} */
   let downIn = null;
   document.addEventListener(
     'keydown',
@@ -92,8 +116,9 @@
   document.addEventListener(
     'keyup',
     function (event) {
-      if (event.key !== 'Enter' || !event.target.matches('.modal input:not([type="checkbox"])')) return;
-      const isMeant = downIn === event.target && !submitting && event.timeStamp >= deafUntil;
+      const input = printdesk.nearest(event, '.modal input:not([type="checkbox"])');
+      if (event.key !== 'Enter' || !input) return;
+      const isMeant = downIn === input && !submitting && event.timeStamp >= deafUntil;
       downIn = null;
       if (isMeant) deafUntil = event.timeStamp + TWICE_MS;
       else event.stopImmediatePropagation();
@@ -101,6 +126,6 @@
     true,
   );
   document.addEventListener('input', function (event) {
-    if (!submitting && event.target.closest('.modal')) deafUntil = 0; // the next Enter is a new submission
+    if (!submitting && printdesk.nearest(event, '.modal')) deafUntil = 0; // the next Enter is a new submission
   });
 })();

@@ -7,7 +7,7 @@
   const printdesk = (namespaces.printdesk = namespaces.printdesk || {});
   const GRID_MM = 50;
 
-  /* The current preview: { about, model, wireframe, edges, view }. */
+  /** @type {Preview | null} */
   let shown = null;
   /* The number of the latest opening or closing: results of older ones are discarded. */
   let turns = 0;
@@ -23,16 +23,19 @@
     status('Preparing the preview…');
     const { model, problem } = await load(about.url);
     if (isOld()) return namespaces.no_update;
-    if (!model) return problem;
+    if (!model) return problem ?? '';
     if (!document.getElementById(about.graph)) return ''; // closed meanwhile
     shown = { about, model, wireframe: false, edges: true, view: startView(model, about.bed) };
     const edges = document.querySelector('[data-pd-preview="edges"]');
     if (edges) edges.hidden = !model.open_edges.shown;
-    draw();
+    draw(shown);
     return describe(model, about);
   };
 
-  /* { model }, or { problem } with a message. */
+  /**
+   * @param {string} url
+   * @returns {Promise<{ model?: Model, problem?: string }>} `problem` is in words
+   */
   async function load(url) {
     try {
       const answer = await fetch(url, { credentials: 'same-origin' });
@@ -45,29 +48,31 @@
   }
 
   document.addEventListener('click', function (event) {
-    const button = event.target.closest('[data-pd-preview]');
+    const button = printdesk.nearest(event, '[data-pd-preview]');
     if (!button || !shown) return;
-    const name = button.dataset.pdPreview;
+    const name = button.dataset.pdPreview ?? '';
     if (name === 'wireframe' || name === 'edges') {
       shown[name] = !shown[name];
       button.setAttribute('aria-pressed', String(shown[name]));
     } else {
       shown.view = newView(name); // clicked again, it resets the camera
     }
-    draw();
+    draw(shown);
   });
 
   /* The figure follows the theme's colours. */
   new MutationObserver(function () {
-    if (shown) draw();
+    if (shown) draw(shown);
   }).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
 
-  function draw() {
+  /** @param {Preview} now */
+  function draw(now) {
     const frame = document.querySelector('.pd-preview-frame');
     if (frame) frame.classList.add('pd-preview-drawn');
-    namespaces.set_props(shown.about.graph, { figure: figure(shown) });
+    namespaces.set_props(now.about.graph, { figure: figure(now) });
   }
 
+  /** @param {string} words */
   function status(words) {
     const line = document.querySelector('.pd-preview-state');
     if (line) line.textContent = words;
@@ -78,23 +83,30 @@
     return Boolean(canvas.getContext('webgl2') || canvas.getContext('webgl'));
   }
 
+  /** @param {string} name of a variable of assets/printdesk.css */
   function color(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
-  /* The current camera, which the person may have moved: only Plotly's scene has it. Null if it does not show
-     this view yet. */
+  /**
+   * The current camera, which the person may have moved: only Plotly's scene has it. Null if it does not show
+   * this view yet.
+   * @param {Viewpoint} view
+   */
   function cameraOf(view) {
+    /** @type {any} */
     const plot = document.querySelector('.pd-preview-frame .js-plotly-plot');
     const drawn = plot && plot._fullLayout;
     const scene = drawn && drawn.uirevision === view.name + view.at && drawn.scene && drawn.scene._scene;
     return scene ? scene.getCamera() : null;
   }
 
+  /** @param {Preview} now */
   function figure(now) {
     const model = now.model;
     const bed = now.about.bed;
     const tooLarge = bed && excess(model.size_mm, bed).length > 0;
+    /** @type {object[]} */
     const traces = [mesh(model)];
     if (now.wireframe) traces.push(lines(wires(model.mesh), color('--pd-text'), 1));
     if (now.edges && model.open_edges.shown) traces.push(lines(model.open_edges, '#e01b24', 6));
@@ -105,6 +117,7 @@
     return { data: traces, layout: layout(now, model, bed) };
   }
 
+  /** @param {Model} model */
   function mesh(model) {
     const lighting = { ambient: 0.5, diffuse: 0.7, specular: 0.15, roughness: 0.6, fresnel: 0.1 };
     return Object.assign({}, model.mesh, {
@@ -117,12 +130,18 @@
     });
   }
 
+  /**
+   * @param {Path} points
+   * @param {string} ink
+   * @param {number} width in px
+   */
   function lines(points, ink, width) {
     const style = { color: ink, width };
     const trace = { type: 'scatter3d', mode: 'lines', hoverinfo: 'skip', showlegend: false, line: style };
     return Object.assign(trace, { x: points.x, y: points.y, z: points.z, connectgaps: false });
   }
 
+  /** @param {Vector} bed */
   function plate(bed) {
     const [x, y] = [bed[0] / 2, bed[1] / 2];
     const corners = { x: [-x, x, x, -x], y: [-y, -y, y, y], z: [0, 0, 0, 0], i: [0, 0], j: [1, 2], k: [2, 3] };
@@ -130,6 +149,7 @@
     return Object.assign({ type: 'mesh3d' }, corners, look);
   }
 
+  /** @param {Vector} bed */
   function grid(bed) {
     const [x, y] = [bed[0] / 2, bed[1] / 2];
     const path = emptyPath();
@@ -138,7 +158,10 @@
     return path;
   }
 
-  /* The twelve edges of the build volume. */
+  /**
+   * The twelve edges of the build volume.
+   * @param {Vector} bed
+   */
   function volume(bed) {
     const [x, y, z] = [bed[0] / 2, bed[1] / 2, bed[2]];
     const path = emptyPath();
@@ -152,18 +175,27 @@
     return path;
   }
 
+  /** @returns {Path} */
   function emptyPath() {
     return { x: [], y: [], z: [] };
   }
 
-  /* A line with a gap after it. */
+  /**
+   * A line with a gap after it.
+   * @param {Path} path
+   * @param {Vector} from
+   * @param {Vector} to
+   */
   function segment(path, from, to) {
     path.x.push(from[0], to[0], null);
     path.y.push(from[1], to[1], null);
     path.z.push(from[2], to[2], null);
   }
 
-  /* Every edge of the mesh once. */
+  /**
+   * Every edge of the mesh once.
+   * @param {Model['mesh']} triangles
+   */
   function wires(triangles) {
     const [x, y, z] = [triangles.x, triangles.y, triangles.z].map(floats);
     const [i, j, k] = [triangles.i, triangles.j, triangles.k].map(shorts);
@@ -180,19 +212,27 @@
     return path;
   }
 
+  /** @param {Packed} typed */
   function bytes(typed) {
     return Uint8Array.from(atob(typed.bdata), (sign) => sign.charCodeAt(0)).buffer;
   }
 
+  /** @param {Packed} typed */
   function floats(typed) {
     return new Float32Array(bytes(typed));
   }
 
+  /** @param {Packed} typed */
   function shorts(typed) {
     return new Uint16Array(bytes(typed));
   }
 
-  /* The scene's bounds contain the model and the build volume; aspectmode "data" keeps the proportions. */
+  /**
+   * The scene's bounds contain the model and the build volume; aspectmode "data" keeps the proportions.
+   * @param {Preview} now
+   * @param {Model} model
+   * @param {Vector | null} bed
+   */
   function layout(now, model, bed) {
     const size = model.size_mm;
     const box = bed || size;
@@ -217,12 +257,21 @@
     };
   }
 
+  /**
+   * @param {Viewpoint} view
+   * @param {Vector} size
+   * @param {Vector} scene
+   */
   function startCamera(view, size, scene) {
     return camera(view.name === 'model' ? size : scene, scene);
   }
 
-  /* The camera with which an object of this size, standing on the bed, fills the view. Plotly uses its own unit:
-     the scene's sides, divided by their geometric mean. */
+  /**
+   * The camera with which an object of this size, standing on the bed, fills the view. Plotly uses its own
+   * unit: the scene's sides, divided by their geometric mean.
+   * @param {Vector} thing
+   * @param {Vector} scene
+   */
   function camera(thing, scene) {
     const unit = Math.cbrt(Math.max(scene[0] * scene[1] * scene[2], 1e-9));
     const center = { x: 0, y: 0, z: (thing[2] - scene[2]) / 2 / unit };
@@ -235,21 +284,34 @@
     };
   }
 
-  /* A small part on a large bed would be a dot: then the view starts at the part. */
+  /**
+   * A small part on a large bed would be a dot: then the view starts at the part.
+   * @param {Model} model
+   * @param {Vector | null} bed
+   */
   function startView(model, bed) {
     const large = bed && Math.max(...model.size_mm) * 1.8 > Math.max(...bed);
     return newView(bed && large ? 'bed' : 'model');
   }
 
+  /** @param {string} name */
   function newView(name) {
     return { name, at: Date.now() };
   }
 
-  /* The directions in which the model is larger than the build volume. */
+  /**
+   * The directions in which the model is larger than the build volume.
+   * @param {Vector} size
+   * @param {Vector} bed
+   */
   function excess(size, bed) {
     return ['wide', 'deep', 'high'].filter((_, axis) => size[axis] > bed[axis] + 0.01);
   }
 
+  /**
+   * @param {Model} model
+   * @param {PreviewAbout} about
+   */
   function describe(model, about) {
     const size = model.size_mm.map((side) => side.toLocaleString('en', { maximumFractionDigits: 1 }));
     const words = [size.join(' × ') + ' mm, ' + model.triangles.toLocaleString('en') + ' triangles.'];

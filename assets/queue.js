@@ -6,7 +6,10 @@
   const namespaces = window.dash_clientside;
   const printdesk = namespaces.printdesk;
   const PATH = '/dashboard';
-  /* The defaults of components/queueview.py, which the address leaves out. */
+  /**
+   * The defaults of components/queueview.py, which the address leaves out.
+   * @type {View}
+   */
   const DEFAULTS = {
     status: 'UPLOADED',
     page: 1,
@@ -24,33 +27,45 @@
   const CONTROLS = Object.keys(DEFAULTS).filter((name) => name !== 'status' && name !== 'page');
   const NARROWING = CONTROLS.filter((name) => name !== 'sort');
 
+  /** @type {View | null} */
   let view = null;
   let job = '';
   let lastChange = '';
+  /** @type {string | null} */
   let aim = null; // the address that Back led to, until the view has followed
+  /** @type {Set<string>} */
   const marked = new Set();
 
   const isHere = () => location.pathname === PATH;
+  /**
+   * @param {string} name
+   * @param {View[string] | null | undefined} value
+   */
   const isDefault = (name, value) => value === DEFAULTS[name] || value === null || value === undefined || value === '';
 
   /* ---- View and address ---- */
 
+  /**
+   * @param {View} now
+   * @param {string} chosen
+   */
   function addressOf(now, chosen) {
     const query = new URLSearchParams();
     for (const name of Object.keys(DEFAULTS)) {
-      if (!isDefault(name, now[name])) query.set(name, now[name] === true ? '1' : now[name]);
+      if (!isDefault(name, now[name])) query.set(name, now[name] === true ? '1' : String(now[name]));
     }
     if (chosen) query.set('job', chosen);
     const text = query.toString();
     return PATH + (text ? '?' + text : '');
   }
 
+  /** @param {string} search */
   function viewOf(search) {
     const query = new URLSearchParams(search);
-    const read = Object.assign({}, DEFAULTS);
+    const read = { ...DEFAULTS };
     for (const name of Object.keys(DEFAULTS)) {
-      if (!query.has(name)) continue;
       const text = query.get(name);
+      if (text === null) continue;
       if (typeof DEFAULTS[name] === 'boolean') read[name] = text === '1' || text === 'true';
       else read[name] = name === 'page' ? Number(text) || 1 : text;
     }
@@ -66,9 +81,8 @@
     for (const { prop_id: changed } of namespaces.callback_context.triggered) {
       const name = changed.split('.')[0].replace('queue-', '');
       if (name === 'go') {
-        const wanted = Object.assign({}, go);
-        delete wanted.at;
-        Object.assign(next, wanted);
+        Object.assign(next, go);
+        delete next.at; // which only makes two presses differ
       } else {
         const given = values[CONTROLS.indexOf(name)];
         const value = given === null || given === undefined ? DEFAULTS[name] : given;
@@ -86,14 +100,18 @@
     const changed = Object.keys(DEFAULTS).filter((name) => before && before[name] !== now[name]);
     if (job !== (chosen || '')) changed.push('job');
     job = chosen || '';
-    showFilters();
+    showFilters(now);
     redraw();
-    return showAddress(changed.join());
+    return showAddress(now, changed.join());
   };
 
-  /* Further typing in the search replaces the last entry of the browser history; other changes add one. */
-  function showAddress(change) {
-    const address = addressOf(view, job);
+  /**
+   * Further typing in the search replaces the last entry of the browser history; other changes add one.
+   * @param {View} now
+   * @param {string} change the names of what has changed
+   */
+  function showAddress(now, change) {
+    const address = addressOf(now, job);
     if (aim) {
       if (address === aim) aim = null;
     } else if (isHere() && address !== location.pathname + location.search) {
@@ -104,8 +122,9 @@
     return address;
   }
 
-  function showFilters() {
-    const narrowed = NARROWING.filter((name) => !isDefault(name, view[name]));
+  /** @param {View} now */
+  function showFilters(now) {
+    const narrowed = NARROWING.filter((name) => !isDefault(name, now[name]));
     const clear = document.querySelector('[data-pd-clear-filters]');
     if (clear) clear.hidden = narrowed.length === 0;
     const more = narrowed.filter((name) => !['search', 'printer', 'discipline'].includes(name));
@@ -116,32 +135,44 @@
     }
   }
 
+  /**
+   * @param {View} wanted
+   * @param {string} [chosen] a job, or none with ''; without it, the one that is chosen stays
+   */
   function goTo(wanted, chosen) {
-    printdesk.store('queue-go', Object.assign({ at: Date.now() }, wanted));
+    printdesk.store('queue-go', { ...wanted, at: Date.now() });
     for (const name of CONTROLS) {
-      printdesk.set('queue-' + name, Object.assign({ value: wanted[name] }, name === 'reason' && reasonsWith(wanted.reason)));
+      const options = name === 'reason' ? reasonsWith(wanted.reason) : {};
+      printdesk.set('queue-' + name, { value: wanted[name], ...options });
     }
     if (chosen !== undefined && chosen !== job) printdesk.store('queue-selected', chosen);
   }
 
-  /* Staff can enter their own reasons: the page knows only the one in its address. */
+  /**
+   * Staff can enter their own reasons: the page knows only the one in its address.
+   * @param {string} reason
+   */
   function reasonsWith(reason) {
-    const known = Array.from(document.getElementById('queue-reason')?.options ?? []);
+    const select = document.getElementById('queue-reason');
+    const known = select instanceof HTMLSelectElement ? Array.from(select.options) : [];
     if (!known.length || known.some((option) => option.value === reason)) return {};
     const options = known.map((option) => ({ label: option.text, value: option.value }));
     return { options: [...options, { label: reason, value: reason }] };
   }
 
   document.addEventListener('click', function (event) {
-    if (!event.target.closest('[data-pd-clear-filters]')) return;
+    if (!view || !printdesk.nearest(event, '[data-pd-clear-filters]')) return;
     const cleared = Object.fromEntries(NARROWING.map((name) => [name, DEFAULTS[name]]));
-    goTo(Object.assign({}, view, cleared, { page: 1 }));
+    goTo({ ...view, ...cleared, page: 1 });
     document.getElementById('queue-search')?.focus();
   });
 
-  /* Back and Forward within the queue. Dash would reload the whole page, which is not needed. */
+  /**
+   * Back and Forward within the queue. Dash would reload the whole page, which is not needed.
+   * @param {Event} event
+   */
   function onMove(event) {
-    const close = printdesk.openDialog()?.querySelector('.btn-close');
+    const close = document.querySelector('.modal.show .btn-close');
     if (close) close.click();
     if (!isHere() || !view || !document.getElementById('queue-list')) return;
     event.stopImmediatePropagation();
@@ -158,25 +189,27 @@
   document.addEventListener(
     'click',
     function (event) {
-      const link = event.target.closest('a[href="' + PATH + '"]');
+      const link = printdesk.nearest(event, 'a[href="' + PATH + '"]');
       if (!link || !isHere() || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       if (!view || !document.getElementById('queue-list')) return;
       event.preventDefault();
       event.stopPropagation();
-      goTo(Object.assign({}, DEFAULTS), '');
+      goTo(DEFAULTS, '');
     },
     true,
   );
 
   /* ---- Chosen and selected cards ---- */
 
+  /** @param {HTMLElement} card */
+  const idOf = (card) => card.dataset.job ?? '';
   const cards = () => Array.from(document.querySelectorAll('.pd-list > .pd-card'));
 
   function redraw() {
     const present = cards();
     for (const card of present) {
       const isChosen = card.dataset.job === job;
-      const isMarked = marked.has(card.dataset.job);
+      const isMarked = marked.has(idOf(card));
       card.classList.toggle('pd-card-selected', isChosen);
       card.classList.toggle('pd-card-marked', isMarked);
       set(card.querySelector('.pd-card-title button'), 'aria-pressed', isChosen);
@@ -188,6 +221,11 @@
     printdesk.cover(isHere() ? job : '');
   }
 
+  /**
+   * @param {Element | null} element
+   * @param {string} name
+   * @param {boolean} value
+   */
   function set(element, name, value) {
     if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
   }
@@ -198,38 +236,47 @@
      otherwise the row stays where somebody has scrolled it. */
   function showTab() {
     const row = document.getElementById('queue-tabs');
-    const tab = row?.querySelector('[aria-selected="true"]');
-    if (!tab || !view || shownTab === view.status || JSON.parse(tab.dataset.pdValue).status !== view.status) return;
+    const tab = document.querySelector('#queue-tabs [aria-selected="true"]');
+    if (!row || !tab || !view || shownTab === view.status) return;
+    if (JSON.parse(tab.dataset.pdValue ?? '{}').status !== view.status) return;
     shownTab = view.status;
     const middle = tab.getBoundingClientRect().left + tab.offsetWidth / 2;
     row.scrollLeft += middle - row.getBoundingClientRect().left - row.clientWidth / 2;
   }
 
+  /** @param {HTMLElement[]} present */
   function showMarked(present) {
     const bar = document.getElementById('queue-marked');
     if (!bar || !view) return;
     bar.hidden = marked.size === 0;
     const count = bar.querySelector('.pd-marked-count');
     const words = marked.size === 1 ? '1 job selected' : marked.size + ' jobs selected';
-    if (count.textContent !== words) count.textContent = words;
-    for (const button of bar.querySelectorAll('[data-pd-batch]')) {
-      button.hidden = !button.dataset.pdStatuses.split(' ').includes(view.status);
+    if (count && count.textContent !== words) count.textContent = words;
+    for (const button of document.querySelectorAll('#queue-marked [data-pd-batch]')) {
+      button.hidden = !button.dataset.pdStatuses?.split(' ').includes(view.status);
     }
-    bar.querySelector('[data-pd-mark-all]').hidden = present.every((card) => marked.has(card.dataset.job));
+    const all = document.querySelector('#queue-marked [data-pd-mark-all]');
+    if (all) all.hidden = present.every((card) => marked.has(idOf(card)));
   }
 
-  let lastMarked = null;
+  let lastMarked = '';
 
+  /**
+   * @param {string} id
+   * @param {boolean} on
+   */
   function mark(id, on) {
     if (on) marked.add(id);
     else marked.delete(id);
   }
 
-  /* With Shift, selects all from the last selected card to this one. */
-  function onMark(button, withShift) {
-    const id = button.dataset.pdMark;
+  /**
+   * @param {string} id
+   * @param {boolean} withShift selects all from the last selected card to this one
+   */
+  function onMark(id, withShift) {
     const on = !marked.has(id);
-    const order = cards().map((card) => card.dataset.job);
+    const order = cards().map(idOf);
     const [from, to] = [order.indexOf(lastMarked), order.indexOf(id)];
     if (withShift && from >= 0 && to >= 0) {
       order.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((one) => mark(one, on));
@@ -239,14 +286,14 @@
   }
 
   document.addEventListener('click', function (event) {
-    const target = event.target.closest('[data-pd-mark], [data-pd-mark-all], [data-pd-mark-none], [data-pd-batch]');
+    const target = printdesk.nearest(event, '[data-pd-mark], [data-pd-mark-all], [data-pd-mark-none], [data-pd-batch]');
     if (!target) return;
-    if (target.dataset.pdMark) onMark(target, event.shiftKey);
+    if (target.dataset.pdMark) onMark(target.dataset.pdMark, event.shiftKey);
     else if (target.dataset.pdBatch) {
       printdesk.store('dialog-pressed', { at: Date.now(), action: target.dataset.pdBatch, jobs: [...marked] });
     } else {
       if (target.dataset.pdMarkNone) marked.clear();
-      else cards().forEach((card) => marked.add(card.dataset.job));
+      else cards().forEach((card) => marked.add(idOf(card)));
       redraw();
     }
   });
@@ -254,7 +301,7 @@
   printdesk.onRedraw(function () {
     const present = cards();
     if (marked.size && present.length) {
-      const there = new Set(present.map((card) => card.dataset.job));
+      const there = new Set(present.map(idOf));
       for (const id of marked) if (!there.has(id)) marked.delete(id); // in another status, or on another page
     } else if (document.querySelector('#queue-list .pd-empty')) marked.clear();
     redraw();

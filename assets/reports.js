@@ -7,6 +7,7 @@
   const printdesk = namespaces.printdesk;
   const PATH = '/reports';
   /* As callbacks/reports.py; what is as usual is left out of the address. */
+  /** @type {Record<string, string>} */
   const USUAL = { period: '30d', from: '', to: '', printer: 'all', material: 'all', discipline: 'all', confirmation: 'all' };
   const NAMES = Object.keys(USUAL);
 
@@ -27,8 +28,10 @@
     return wanted;
   };
 
+  /** @param {Record<string, string>} view */
   const sorted = (view) => Object.fromEntries(NAMES.filter((name) => name in view).map((name) => [name, view[name]]));
 
+  /** @param {string} period */
   function showDays(period) {
     for (const name of ['from', 'to']) {
       const field = document.querySelector('[data-pd-report-filter="' + name + '"]');
@@ -62,23 +65,33 @@
     });
   };
 
+  /**
+   * Where a part of a chart leads: to an address, to the queue, or to other filters. See components/charts.py.
+   * @typedef {{ go?: string, queue?: Record<string, string>, set?: Record<string, string>, in_period?: boolean }} Link
+   */
+
+  /** @param {Link} link */
   function follow(link) {
     followed.clear();
     if (link.go) window.location.assign(link.go);
-    else if (link.queue) window.location.assign(addressOfQueue(link));
-    else for (const [name, value] of Object.entries(link.set)) printdesk.set('report-' + name, { value });
+    else if (link.queue) window.location.assign(addressOfQueue(link.queue, link.in_period));
+    else for (const [name, value] of Object.entries(link.set ?? {})) printdesk.set('report-' + name, { value });
   }
 
-  /* The jobs behind a part of a chart, as far as the queue can tell them from the others. */
-  function addressOfQueue(link) {
+  /**
+   * The jobs behind a part of a chart, as far as the queue can tell them from the others.
+   * @param {Record<string, string>} view
+   * @param {boolean} [inPeriod] whether only those of the report's days
+   */
+  function addressOfQueue(view, inPeriod) {
     const page = new URLSearchParams(location.search);
     const narrowed = ['printer', 'discipline', 'material'].filter((name) => page.has(name));
-    const query = new URLSearchParams(narrowed.map((name) => [name, page.get(name)]));
+    const query = new URLSearchParams(narrowed.map((name) => [name, page.get(name) ?? '']));
     if (page.get('confirmation') === 'expired') query.set('expired', '1');
-    for (const [name, value] of Object.entries(link.queue)) query.set(name, value);
-    const days = link.in_period && document.querySelector('[data-pd-report-days]');
+    for (const [name, value] of Object.entries(view)) query.set(name, value);
+    const days = inPeriod && document.querySelector('[data-pd-report-days]')?.dataset.pdReportDays;
     if (days) {
-      const [from, to] = days.dataset.pdReportDays.split(' ');
+      const [from, to] = days.split(' ');
       query.set('from', from);
       query.set('to', to);
     }
@@ -89,12 +102,14 @@
   document.addEventListener(
     'toggle',
     function (event) {
-      const place = event.target.open && event.target.querySelector('[data-pd-table]');
-      if (place && !place.firstChild) place.append(table(JSON.parse(place.dataset.pdTable)));
+      const details = event.target;
+      const place = details instanceof HTMLDetailsElement && details.open && details.querySelector('[data-pd-table]');
+      if (place instanceof HTMLElement && !place.firstChild) place.append(table(JSON.parse(place.dataset.pdTable ?? '')));
     },
     true,
   );
 
+  /** @param {{ title: string, head: string[], kinds: string[], rows: string[][] }} content */
   function table(content) {
     const made = document.createElement('table');
     made.className = 'pd-report-table';
@@ -128,8 +143,9 @@
     }
     if (!isHere()) told = null;
     const period = document.getElementById('report-period');
-    if (period) showDays(period.value);
+    if (period instanceof HTMLSelectElement) showDays(period.value);
   }
+  /** @type {string | null | undefined} */
   let told = null;
   printdesk.onRedraw(tellTheme);
   new MutationObserver(tellTheme).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
@@ -138,6 +154,7 @@
   const ON_PAPER = { width: 660, paper_bgcolor: '#fff', 'font.color': '#000', 'xaxis.gridcolor': '#ccc', 'yaxis.gridcolor': '#ccc' };
   const ON_SCREEN = { ...Object.fromEntries(Object.keys(ON_PAPER).map((name) => [name, null])), autosize: true };
 
+  /** @param {object} layout */
   function redrawCharts(layout) {
     for (const chart of document.querySelectorAll('.pd-report .js-plotly-plot')) window.Plotly.relayout(chart, { ...layout });
   }
@@ -145,6 +162,6 @@
   window.addEventListener('beforeprint', () => redrawCharts(ON_PAPER));
   window.addEventListener('afterprint', () => redrawCharts(ON_SCREEN));
   document.addEventListener('click', function (event) {
-    if (event.target.closest('[data-pd-print]')) window.print();
+    if (printdesk.nearest(event, '[data-pd-print]')) window.print();
   });
 })();

@@ -4,7 +4,11 @@
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
-  let anchor = null; // { job, top, view }: the first fully visible card, in px from the window's top
+  /**
+   * The first fully visible card, in px from the window's top.
+   * @type {{ job: string | undefined, top: number, view: string } | null}
+   */
+  let anchor = null;
 
   function note() {
     anchor = null;

@@ -12,8 +12,10 @@
   ];
   const NOTE_S = 0.5;
 
-  const wish = Object.assign({ on: true, volume: 0.6 }, printdesk.kept(WISH, {}));
+  const wish = { on: true, volume: 0.6, ...printdesk.kept(WISH, {}) };
+  /** @type {AudioContext | null} */
   let context = null;
+  /** @type {string | undefined} */
   let seen; // the newest arrival when this tab first polled
   let missed = ''; // the newest arrival that could not be played here
   let played = 0;
@@ -25,46 +27,62 @@
     context = context || new AudioContext();
     if (context.state !== 'running') await context.resume();
     const start = context.currentTime + 0.02;
-    for (const note of NOTES) sound(note.hertz, start + note.at);
+    for (const note of NOTES) sound(context, note.hertz, start + note.at);
     played += 1;
   }
 
-  function sound(hertz, at) {
-    const tone = context.createOscillator();
-    const loudness = context.createGain();
+  /**
+   * @param {AudioContext} output
+   * @param {number} hertz
+   * @param {number} at in seconds of the context's clock
+   */
+  function sound(output, hertz, at) {
+    const tone = output.createOscillator();
+    const loudness = output.createGain();
     tone.frequency.value = hertz;
     loudness.gain.setValueAtTime(0, at);
     loudness.gain.linearRampToValueAtTime(wish.volume * 0.5, at + 0.02);
     loudness.gain.exponentialRampToValueAtTime(0.0001, at + NOTE_S);
-    tone.connect(loudness).connect(context.destination);
+    tone.connect(loudness).connect(output.destination);
     tone.start(at);
     tone.stop(at + NOTE_S);
   }
 
-  /* Called after every poll with the time of the newest submission. */
+  /**
+   * Called after every poll with the time of the newest submission.
+   * @param {string | null} latest
+   */
   function hear(latest) {
-    if (seen === undefined || !latest || latest <= seen) {
-      if (seen === undefined) seen = latest || '';
+    const isFirst = seen === undefined;
+    if (!latest || (seen && latest <= seen) || isFirst) {
+      if (isFirst) seen = latest || '';
       return;
     }
     seen = latest;
     if (!wish.on) return;
-    if (isAllowed()) return playOnce(latest);
-    if (!isHeard(latest)) missed = latest;
-    show();
+    if (isAllowed()) playOnce(latest);
+    else {
+      if (!isHeard(latest)) missed = latest;
+      show();
+    }
   }
 
+  /** @param {string} latest */
   const isHeard = (latest) => printdesk.kept(HEARD, '') >= latest;
 
+  /** @param {string} latest */
   function playOnce(latest) {
-    alone(function () {
+    alone(async function () {
       if (isHeard(latest)) return;
       printdesk.keep(HEARD, latest);
-      return play();
+      await play();
     });
   }
 
-  /* One tab at a time. Without https there are no locks, and the stored time has to suffice. */
+  /**
+   * One tab at a time. Without https there are no locks, and the stored time has to suffice.
+   * @param {() => Promise<void>} action
+   */
   function alone(action) {
     if (navigator.locks) navigator.locks.request('printdesk-sound', action);
     else action();
@@ -84,15 +102,25 @@
     const button = document.getElementById('sound-button');
     if (!button) return;
     const waits = wish.on && !isAllowed();
+    const [look, words] = state(waits);
     const icon = button.querySelector('.bi');
-    icon.className = 'bi ' + (wish.on ? (waits ? 'bi-volume-mute' : 'bi-volume-up') : 'bi-volume-off');
-    const words = !wish.on ? 'Sound: off' : waits ? 'Sound: waiting for a click' : 'Sound: on';
     const label = button.querySelector('.visually-hidden');
-    if (label.textContent !== words) label.textContent = words;
+    if (icon) icon.className = 'bi ' + look;
+    if (label && label.textContent !== words) label.textContent = words;
     button.classList.toggle('pd-sound-waits', waits);
     showHint(button, waits);
   }
 
+  /** @param {boolean} waits for a click */
+  function state(waits) {
+    if (!wish.on) return ['bi-volume-off', 'Sound: off'];
+    return waits ? ['bi-volume-mute', 'Sound: waiting for a click'] : ['bi-volume-up', 'Sound: on'];
+  }
+
+  /**
+   * @param {HTMLElement} button
+   * @param {boolean} waits
+   */
   function showHint(button, waits) {
     const words = missed ? 'A new job has arrived. Click anywhere to hear it.' : 'Click anywhere to turn the sound on.';
     let hint = document.querySelector('.pd-sound-hint');
@@ -104,11 +132,12 @@
       hint = document.createElement('span');
       hint.className = 'pd-sound-hint';
       hint.setAttribute('role', 'status');
-      button.parentElement.prepend(hint);
+      button.parentElement?.prepend(hint);
     }
     if (hint.textContent !== words) hint.textContent = words;
   }
 
+  /** @param {HTMLElement} panel */
   function build(panel) {
     const on = input('checkbox', 'sound-on');
     on.checked = wish.on;
@@ -127,10 +156,19 @@
     );
   }
 
+  /**
+   * @param {string} type
+   * @param {string} id
+   */
   function input(type, id) {
     return Object.assign(document.createElement('input'), { type, id });
   }
 
+  /**
+   * @param {string} words
+   * @param {HTMLInputElement} control
+   * @param {string} kind
+   */
   function labelled(words, control, kind) {
     const label = Object.assign(document.createElement('label'), { htmlFor: control.id, textContent: words });
     const row = document.createElement('div');
@@ -139,15 +177,17 @@
     return row;
   }
 
+  /** @param {Partial<typeof wish>} changes */
   function change(changes) {
     Object.assign(wish, changes);
     printdesk.keep(WISH, wish);
     show();
   }
 
+  /** @param {boolean} open */
   function toggle(open) {
     const [button, panel] = [document.getElementById('sound-button'), document.getElementById('sound-panel')];
-    if (!panel || panel.hidden === !open) return;
+    if (!button || !panel || panel.hidden === !open) return;
     if (open && !panel.children.length) build(panel);
     panel.hidden = !open;
     button.setAttribute('aria-expanded', String(open));
@@ -157,8 +197,8 @@
   document.addEventListener('click', function (event) {
     const panel = document.getElementById('sound-panel');
     if (!panel) return;
-    if (event.target.closest('#sound-button')) toggle(panel.hidden);
-    else if (!panel.contains(event.target)) toggle(false);
+    if (printdesk.nearest(event, '#sound-button')) toggle(Boolean(panel.hidden));
+    else if (!printdesk.nearest(event, '#sound-panel')) toggle(false);
   });
   document.addEventListener('keydown', (event) => event.key === 'Escape' && toggle(false));
 

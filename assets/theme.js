@@ -19,6 +19,7 @@
     }
   }
 
+  /** @param {string} theme */
   function keepChoice(theme) {
     try {
       localStorage.setItem(KEY, theme);
@@ -30,15 +31,17 @@
   function apply() {
     const choice = readChoice();
     const known = choice === 'light' || choice === 'dark';
-    root.dataset.bsTheme = known ? choice : prefersDark.matches ? 'dark' : 'light';
+    const preferred = prefersDark.matches ? 'dark' : 'light';
+    root.dataset.bsTheme = known ? choice : preferred;
   }
 
-  printdesk.toggleTheme = () => {
+  function toggleTheme() {
     const theme = root.dataset.bsTheme === 'dark' ? 'light' : 'dark';
     root.dataset.bsTheme = theme;
     keepChoice(theme);
     return theme;
-  };
+  }
+  printdesk.toggleTheme = toggleTheme;
 
   apply();
   prefersDark.addEventListener('change', apply);
@@ -53,6 +56,7 @@
     delete root.dataset.pdPrinting;
   });
   document.addEventListener('click', (event) => {
-    if (event.target.closest?.('[data-pd-theme-toggle]')) printdesk.toggleTheme();
+    const target = event.target;
+    if (target instanceof Element && target.closest('[data-pd-theme-toggle]')) toggleTheme();
   });
 })();

@@ -8,6 +8,7 @@
   const HOUR_MS = 3_600_000;
   const REFRESH_MS = 30_000;
   const SELECTOR = 'time[datetime][data-format]';
+  /** @type {[number, string, string][]} */
   const AGES = [
     [24, 'pd-age-green', 'waiting for less than a day'],
     [48, 'pd-age-yellow', 'waiting for more than a day'],
@@ -15,6 +16,7 @@
     [Infinity, 'pd-age-red', 'waiting for more than three days'],
   ];
 
+  /** @type {Record<string, Intl.DateTimeFormat>} */
   const formats = {
     datetime: new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
     date: new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }),
@@ -22,7 +24,10 @@
   };
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
-  /** "3h 12m", "2d 4h", "5m"; under a minute an empty string. */
+  /**
+   * "3h 12m", "2d 4h", "5m"; under a minute an empty string.
+   * @param {number} ms
+   */
   function duration(ms) {
     const minutes = Math.floor(ms / 60_000);
     const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
@@ -31,13 +36,19 @@
     return minutes ? `${minutes}m` : '';
   }
 
+  /** @param {number} ms */
   function ago(ms) {
     const text = duration(Math.abs(ms));
     if (!text) return 'just now';
     return ms < 0 ? `in ${text}` : `${text} ago`;
   }
 
-  // Writes only changes, and into the existing text node: React keeps a reference to that node, and the observer below would otherwise react to its own changes for ever.
+  /**
+   * Writes only changes, and into the existing text node: React keeps a reference to that node, and the
+   * observer below would otherwise react to its own changes for ever.
+   * @param {Element} element
+   * @param {string} text
+   */
   function setText(element, text) {
     if (element.textContent === text) return;
     const only = element.childNodes.length === 1 && element.firstChild;
@@ -45,6 +56,10 @@
     else element.textContent = text;
   }
 
+  /**
+   * @param {HTMLElement} element
+   * @param {number} ms
+   */
   function colourByAge(element, ms) {
     const chip = element.closest('.pd-age');
     if (!chip) return;
@@ -55,14 +70,18 @@
       if (words) setText(words, ', ' + tip);
       return;
     }
-    const [, colour, waiting] = AGES.find(([hours]) => ms < hours * HOUR_MS);
+    const [, colour, waiting] = AGES.find(([hours]) => ms < hours * HOUR_MS) ?? AGES[AGES.length - 1];
     for (const [, name] of AGES) {
       if (chip.classList.contains(name) !== (name === colour)) chip.classList.toggle(name);
     }
     if (words) setText(words, `, ${waiting}, since ${tip}`);
   }
 
-  // When the time is over, an event is sent once, because the offered actions may change.
+  /**
+   * When the time is over, an event is sent once, because the offered actions may change.
+   * @param {HTMLElement} element
+   * @param {number} ms
+   */
   function left(element, ms) {
     if (ms > 0) return `${duration(ms) || 'less than 1m'} left`;
     if (!element.dataset.over) {
@@ -72,10 +91,11 @@
     return 'over';
   }
 
+  /** @param {HTMLElement} element */
   function show(element) {
-    const at = new Date(element.getAttribute('datetime'));
+    const at = new Date(element.getAttribute('datetime') ?? '');
     if (Number.isNaN(at.getTime())) return; // keeps the server's text
-    const format = element.dataset.format;
+    const format = element.dataset.format ?? '';
     if (format === 'ago') {
       const ms = Date.now() - at.getTime();
       setText(element, ago(ms));
@@ -89,21 +109,27 @@
     if (!element.closest('.pd-age') && element.title !== title) element.title = title;
   }
 
+  /** @param {Node | null} node */
+  const isTime = (node) => node instanceof HTMLElement && node.matches(SELECTOR);
+
+  /** @param {Node} root */
   function showAll(root) {
-    if (root.matches?.(SELECTOR)) show(root);
-    root.querySelectorAll?.(SELECTOR).forEach(show);
+    if (!(root instanceof HTMLElement)) return;
+    if (isTime(root)) show(root);
+    root.querySelectorAll(SELECTOR).forEach((one) => show(one));
   }
 
+  /** @param {MutationRecord[]} mutations */
   function onMutations(mutations) {
     for (const { type, target, addedNodes } of mutations) {
       const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
-      if (element?.matches?.(SELECTOR)) show(element);
+      if (element instanceof HTMLElement && isTime(element)) show(element);
       if (type === 'childList') addedNodes.forEach(showAll);
     }
   }
 
   function start() {
-    showAll(document);
+    showAll(document.documentElement);
     new MutationObserver(onMutations).observe(document.body, {
       subtree: true,
       childList: true,
@@ -111,7 +137,7 @@
       attributes: true,
       attributeFilter: ['datetime', 'data-format', 'class'],
     });
-    setInterval(() => document.querySelectorAll('time[data-format="ago"], time[data-format="left"]').forEach(show), REFRESH_MS);
+    setInterval(() => document.querySelectorAll('time[data-format="ago"], time[data-format="left"]').forEach((one) => show(one)), REFRESH_MS);
   }
 
   const printdesk = (window.printdesk = window.printdesk || {});

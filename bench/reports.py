@@ -71,11 +71,10 @@ def main() -> None:
 def fill(jobs: int) -> None:
     """History in SQL: through the services it would take hours."""
     began = time.perf_counter()
-    script = (ROOT / "bench" / "reports.sql").read_text(encoding="utf-8")
+    script = (ROOT / "bench" / "reports.sql").read_text(encoding="utf-8").strip()
+    script = script.replace(":jobs", str(jobs)).replace(":days", str(DAYS))
     with servers.connect(settings().database_url) as connection:
-        for statement in (
-            script.replace(":jobs", str(jobs)).replace(":days", str(DAYS)).split(";\n")
-        ):
+        for statement in script.split(";\n"):
             connection.execute(statement.encode())
         vacuum(connection)
         made = [

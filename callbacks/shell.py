@@ -25,6 +25,21 @@ clientside_callback(
     Input(ids.CHANGED, "data"),
     prevent_initial_call=True,
 )
+clientside_callback(
+    ClientsideFunction("printdesk", "onNewsClock"),
+    Input(ids.NEWS_CLOCK, "n_intervals"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("printdesk", "onRefreshClock"),
+    Input(ids.REFRESH_CLOCK, "n_intervals"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("printdesk", "showFacts"),
+    Input(ids.DEBUG_CLOCK, "n_intervals"),
+    prevent_initial_call=True,
+)
 
 
 @role_callback(

@@ -1,6 +1,6 @@
 """The debug panel: the current state in this browser and on the server. For staff.
 
-assets/live.js fills the browser's section, callbacks/shell.py the server's.
+assets/debug.js fills the browser's section, callbacks/shell.py the server's.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ def panel(actor: Actor) -> list[Component]:
     )
     return [
         dcc.Store(id=ids.DEBUG_OPEN, data=False),
+        dcc.Interval(id=ids.DEBUG_CLOCK, interval=1000, disabled=True),
         html.Aside(
             [
                 html.Div([html.H2("Debug"), closing], className="pd-panel-head"),

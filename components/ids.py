@@ -10,6 +10,9 @@ TOASTS = "shell-toasts"
 # data are redrawn when REFRESH is written. assets/live.js connects the two.
 CHANGED = "shell-changed"
 REFRESH = "shell-refresh"
+# The beats of dcc.Intervals: when it asks what is new, and when the page is drawn anew.
+NEWS_CLOCK = "shell-news-clock"
+REFRESH_CLOCK = "shell-refresh-clock"
 SHELL_NEW = "shell-new"
 SHELL_UPDATED = "shell-updated"
 SHELL_BANNER = "shell-banner"
@@ -20,6 +23,7 @@ HELP = "help-modal"
 HELP_OPEN = "help-open"
 DEBUG_PANEL = "debug-panel"
 DEBUG_OPEN = "debug-open"
+DEBUG_CLOCK = "debug-clock"
 DEBUG_SERVER = "debug-server"
 
 QUEUE_VIEW = "queue-view"

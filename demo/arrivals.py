@@ -59,7 +59,7 @@ class Sent:
     def content(self) -> bytes:
         """The file. Each has a size of its own, so no two are the same."""
         mesh = flaws.FLAWS[self.flaw].change(catalogue.shape(self.design))
-        return meshfiles.WRITERS[self.suffix](mesh.scaled(self.scale))
+        return meshfiles.WRITERS[self.suffix](mesh.copy().apply_scale(self.scale))
 
     def mended(self, at: datetime) -> "Sent":
         """The same model, sent once more without what was wrong with it."""

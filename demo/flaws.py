@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from trimesh import Trimesh
+from trimesh.util import concatenate
 
-from demo.solids import Mesh, joined
+from demo.solids import mesh_of
 
-Change = Callable[[Mesh], Mesh]
+Change = Callable[[Trimesh], Trimesh]
 
 
 @dataclass(frozen=True)
@@ -21,35 +23,35 @@ class Flaw:
     scale: tuple[float, float] = (1.0, 1.0)
 
 
-def _pierced(mesh: Mesh) -> Mesh:
+def _pierced(mesh: Trimesh) -> Trimesh:
     """A few triangles are missing here and there."""
     chosen = np.random.default_rng(7).choice(len(mesh.faces), 2 + len(mesh.faces) // 90, False)
-    return Mesh(mesh.points, np.delete(mesh.faces, chosen, axis=0))
+    return mesh_of(mesh.vertices, np.delete(mesh.faces, chosen, axis=0))
 
 
-def _gaping(mesh: Mesh) -> Mesh:
+def _gaping(mesh: Trimesh) -> Trimesh:
     """A surface and no body: what lies low is missing."""
-    middles = mesh.points[mesh.faces].mean(axis=1)[:, 2]
-    return Mesh(mesh.points, mesh.faces[middles > np.quantile(middles, 0.3)])
+    middles = mesh.triangles_center[:, 2]
+    return mesh_of(mesh.vertices, mesh.faces[middles > np.quantile(middles, 0.3)])
 
 
-def _half_turned(mesh: Mesh) -> Mesh:
+def _half_turned(mesh: Trimesh) -> Trimesh:
     """Some triangles face inward."""
     faces = mesh.faces.copy()
     faces[5::17] = faces[5::17, ::-1]
-    return Mesh(mesh.points, faces)
+    return mesh_of(mesh.vertices, faces)
 
 
-def _inside_out(mesh: Mesh) -> Mesh:
-    return Mesh(mesh.points, mesh.faces[:, ::-1])
+def _inside_out(mesh: Trimesh) -> Trimesh:
+    return mesh_of(mesh.vertices, mesh.faces[:, ::-1])
 
 
-def _messy(mesh: Mesh) -> Mesh:
+def _messy(mesh: Trimesh) -> Trimesh:
     """Left-overs: a part of the surface twice, another part shifted."""
     third = len(mesh.faces) // 3
-    again = Mesh(mesh.points, mesh.faces[:third])
-    shifted = Mesh(mesh.points, mesh.faces[third : 2 * third]).moved(0.015, 0.01, 0.02)
-    return joined(mesh, again, shifted)
+    again = mesh_of(mesh.vertices, mesh.faces[:third])
+    shifted = mesh_of(mesh.vertices, mesh.faces[third : 2 * third])
+    return concatenate([mesh, again, shifted.apply_translation((0.015, 0.01, 0.02))])
 
 
 NONE = "none"

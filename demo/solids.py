@@ -1,49 +1,58 @@
-"""Closed meshes from a few numbers: what the demo's students draw."""
+"""What the demo's students draw with: shapes of trimesh, and those that it has no function for.
+
+A mesh is made unprocessed, so that its corners stay as they were drawn; its triangles are
+counter-clockwise seen from outside.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from trimesh import Trimesh, creation
 
 Points = NDArray[np.float64]
 Faces = NDArray[np.int64]
+Profile = Sequence[tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class Mesh:
-    """`points` (n, 3), in no unit yet; `faces` (m, 3), counter-clockwise seen from outside."""
-
-    points: Points
-    faces: Faces
-
-    def scaled(self, factor: float) -> "Mesh":
-        return Mesh(self.points * factor, self.faces)
-
-    def moved(self, x: float = 0, y: float = 0, z: float = 0) -> "Mesh":
-        return Mesh(self.points + np.array((x, y, z)), self.faces)
-
-    def turned(self, degrees: float) -> "Mesh":
-        """About the vertical axis."""
-        angle = np.radians(degrees)
-        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        return Mesh(np.column_stack((self.points[:, :2] @ turn, self.points[:, 2])), self.faces)
-
-    @property
-    def longest(self) -> float:
-        return float(np.ptp(self.points, axis=0).max())
+def mesh_of(points: Points, faces: Faces) -> Trimesh:
+    return Trimesh(points, faces, process=False)
 
 
-def joined(*meshes: Mesh) -> Mesh:
-    """Several bodies in one file."""
-    starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes[:-1])])
-    faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]
-    return Mesh(np.vstack([mesh.points for mesh in meshes]), np.vstack(faces))
+def box(x: float, y: float, z: float, at: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Trimesh:
+    """Its lowest corner is `at`."""
+    return creation.box(extents=(x, y, z)).apply_translation(np.add(at, (x / 2, y / 2, z / 2)))
+
+
+def ball(radius: float = 1.0, rings: int = 14, sides: int = 24) -> Trimesh:
+    """`rings` and half the sides are even."""
+    return creation.uv_sphere(radius, count=(rings, sides // 2))
+
+
+def turned(profile: Profile, sides: int = 28) -> Trimesh:
+    """A body of revolution. `profile` has (radius, height): upwards on the outside, and from the
+    axis to the axis, or back to where it began."""
+    return creation.revolve(profile, sections=sides)
+
+
+def vessel(outer: Profile, inner: Profile, sides: int) -> Trimesh:
+    """A round one, by the profiles of its two sides from the bottom up."""
+    return turned([(0, outer[0][1]), *outer, *reversed(inner), (0, inner[0][1])], sides)
+
+
+def pipe(outer: Profile, bore: float, sides: int) -> Trimesh:
+    """A round one, by the profile of its outside from the bottom up."""
+    return turned([*outer, (bore, outer[-1][1]), (bore, outer[0][1]), outer[0]], sides)
+
+
+def ring(bore: float, height: float, sides: int) -> Trimesh:
+    """Flat, of radius 1, on the ground."""
+    return creation.annulus(bore, 1.0, height, sections=sides).apply_translation((0, 0, height / 2))
 
 
 def blocks(
     xs: Sequence[float], ys: Sequence[float], zs: Sequence[float], filled: Sequence[Sequence[str]]
-) -> Mesh:
+) -> Trimesh:
     """A body of bricks between the planes xs, ys and zs: brackets, stairs, frames, furniture.
 
     `filled` has a drawing for each layer from the bottom up, and in it a row for each y from the
@@ -59,7 +68,7 @@ def blocks(
             quads.append(_side((x, y, z), axis, shape, outward=bool(taken[x, y, z])))
     faces = np.array([half for a, b, c, d in quads for half in ((a, b, c), (a, c, d))])
     used, numbered = np.unique(faces, return_inverse=True)
-    return Mesh(corners[used].astype(float), numbered.reshape(-1, 3))
+    return mesh_of(corners[used].astype(float), numbered.reshape(-1, 3))
 
 
 def _side(
@@ -78,11 +87,6 @@ def _side(
     return corners if outward else corners[::-1]
 
 
-def box(x: float, y: float, z: float) -> Mesh:
-    """Stands on the origin."""
-    return blocks((0, x), (0, y), (0, z), [["#"]])
-
-
 def circle(sides: int, radius: float = 1.0, turn: float = 0.0) -> Points:
     """A regular outline, (sides, 2), counter-clockwise."""
     angles = 2 * np.pi * np.arange(sides) / sides + turn
@@ -99,16 +103,10 @@ def wavy(sides: int, waves: int, depth: float, turn: float = 0.0) -> Points:
     return np.asarray((1 + depth * wave)[:, None] * outline)
 
 
-def loft(outlines: Sequence[Points], heights: Sequence[float]) -> Mesh:
-    """A body through outlines of as many corners each, one above the other, closed at both ends.
-    An end must be visible from its middle."""
-    rings = [
-        np.column_stack((o, np.full(len(o), z))) for o, z in zip(outlines, heights, strict=True)
-    ]
-    sides, last = len(rings[0]), len(rings) - 1
-    points = np.vstack([*rings, rings[0].mean(axis=0), rings[-1].mean(axis=0)])
-    faces = (_wall(sides, last), *_lids(sides, last * sides, len(points)))
-    return Mesh(points, np.vstack(faces))
+def loft(outlines: Sequence[Points], heights: Sequence[float]) -> Trimesh:
+    """A body through outlines of as many corners each, one above the other. Its ends must be
+    visible from their middles."""
+    return _skin(_lifted(outlines, heights), is_round_trip=False)
 
 
 def hollow(
@@ -118,56 +116,15 @@ def hollow(
     inside: Sequence[float],
     *,
     floor: bool,
-) -> Mesh:
+) -> Trimesh:
     """Walls between two lofts: with a floor a vessel, without one a pipe."""
-    out = [np.column_stack((o, np.full(len(o), z))) for o, z in zip(outer, outside, strict=True)]
-    into = [np.column_stack((o, np.full(len(o), z))) for o, z in zip(inner, inside, strict=True)]
-    rings = [*out, *reversed(into)]
-    sides, last = len(rings[0]), len(rings) - 1
-    here, there = np.arange(sides), np.roll(np.arange(sides), -1)
-    points = np.vstack(rings)
-    faces = [_wall(sides, last)]
-    if floor:
-        points = np.vstack((points, out[0].mean(axis=0), into[0].mean(axis=0)))
-        faces += _lids(sides, last * sides, len(points))
-    else:
-        first = last * sides
-        faces += [
-            np.column_stack((here, there + first, there)),
-            np.column_stack((here, here + first, there + first)),
-        ]
-    return Mesh(points, np.vstack(faces))
+    rings = np.vstack((_lifted(outer, outside), _lifted(inner, inside)[::-1]))
+    return _skin(rings, is_round_trip=not floor)
 
 
-def _wall(sides: int, steps: int) -> Faces:
-    """Between one ring of corners and the next, so many times."""
-    here, there = np.arange(sides), np.roll(np.arange(sides), -1)
-    once = np.vstack(
-        (
-            np.column_stack((here, there, there + sides)),
-            np.column_stack((here, there + sides, here + sides)),
-        )
-    )
-    return np.vstack([once + step * sides for step in range(steps)])
-
-
-def _lids(sides: int, last: int, points: int) -> tuple[Faces, Faces]:
-    """From the first ring and the last one, which begins at point `last`, to their middles: the
-    last two points of all."""
-    here, there = np.arange(sides), np.roll(np.arange(sides), -1)
-    below = np.column_stack((there, here, np.full(sides, points - 2)))
-    return below, np.column_stack((here + last, there + last, np.full(sides, points - 1)))
-
-
-def turned(profile: Sequence[tuple[float, float]], sides: int = 28) -> Mesh:
-    """A body of revolution that begins and ends on the axis: `profile` has (radius, height)."""
-    rings = [(max(radius, 1e-3), height) for radius, height in profile]
-    return loft([circle(sides, radius) for radius, _ in rings], [height for _, height in rings])
-
-
-def ball(radius: float = 1.0, rings: int = 14, sides: int = 24) -> Mesh:
-    polar = np.pi * np.arange(rings + 1) / rings
-    return turned([(radius * float(np.sin(a)), -radius * float(np.cos(a))) for a in polar], sides)
+def _lifted(outlines: Sequence[Points], heights: Sequence[float]) -> Points:
+    pairs = zip(outlines, heights, strict=True)
+    return np.array([np.column_stack((one, np.full(len(one), height))) for one, height in pairs])
 
 
 def tube(
@@ -177,7 +134,7 @@ def tube(
     *,
     closed: bool,
     beside: tuple[float, float, float] = (0.31, 0.17, 0.94),
-) -> Mesh:
+) -> Trimesh:
     """A hose along a path of points; `radius` of the part of the way that is behind. `beside` is
     any direction that the path never takes."""
     ahead = np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0)
@@ -190,37 +147,52 @@ def tube(
     angles = 2 * np.pi * np.arange(sides) / sides
     radii = np.array([radius(step / len(path)) for step in range(len(path))])
     around = np.cos(angles)[:, None] * side[:, None] + np.sin(angles)[:, None] * up[:, None]
-    points = (path[:, None] + radii[:, None, None] * around).reshape(-1, 3)
-    faces = _wall(sides, len(path) - 1)
-    here, there = np.arange(sides), np.roll(np.arange(sides), -1)
-    last = (len(path) - 1) * sides
-    if closed:
-        back = np.column_stack((here + last, there + last, there))
-        home = np.column_stack((here + last, there, here))
-        return Mesh(points, np.vstack((faces, back, home)))
-    points = np.vstack((points, path[0], path[-1]))
-    return Mesh(points, np.vstack((faces, *_lids(sides, last, len(points)))))
+    return _skin(path[:, None] + radii[:, None, None] * around, is_round_trip=closed)
 
 
-def relief(heights: Points, width: float, depth: float) -> Mesh:
+def _skin(rings: Points, *, is_round_trip: bool) -> Trimesh:
+    """Over rings of corners, (n, sides, 3): from the last one back to the first, or else closed
+    towards the middles of both."""
+    points = rings.reshape(-1, 3)
+    number = np.arange(len(points)).reshape(rings.shape[:2])
+    if is_round_trip:
+        number = np.vstack((number, number[:1]))
+    beside = np.roll(number, -1, axis=1)
+    faces = [
+        _triangles(number[:-1], beside[:-1], beside[1:]),
+        _triangles(number[:-1], beside[1:], number[1:]),
+    ]
+    if not is_round_trip:
+        middle = np.full_like(number[0], len(points))
+        faces += [
+            _triangles(beside[0], number[0], middle),
+            _triangles(number[-1], beside[-1], middle + 1),
+        ]
+        points = np.vstack((points, rings[0].mean(axis=0), rings[-1].mean(axis=0)))
+    return mesh_of(points, np.vstack(faces))
+
+
+def _triangles(*corners: Faces) -> Faces:
+    return np.column_stack([each.ravel() for each in corners])
+
+
+def relief(heights: Points, width: float, depth: float) -> Trimesh:
     """A block with a landscape on top: `heights` (n, m) above the ground."""
     n, m = heights.shape
     x, y = np.meshgrid(np.linspace(0, width, n), np.linspace(0, depth, m), indexing="ij")
     top = np.column_stack((x.ravel(), y.ravel(), heights.ravel()))
     number = np.arange(n * m).reshape(n, m)
     a, b, c, d = number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]
-    upper = np.vstack(
-        [np.column_stack([part.ravel() for part in half]) for half in ((a, b, c), (a, c, d))]
-    )
     rim = np.concatenate((number[:-1, 0], number[-1, :-1], number[:0:-1, -1], number[0, :0:-1]))
     foot = top[rim] * (1, 1, 0)
-    points = np.vstack((top, foot, foot.mean(axis=0)))
     low = n * m + np.arange(len(rim))
     low_next, rim_next = np.roll(low, -1), np.roll(rim, -1)
+    middle = np.full_like(low, n * m + len(rim))
     faces = (
-        upper,
-        np.column_stack((rim, low, low_next)),
-        np.column_stack((rim, low_next, rim_next)),
-        np.column_stack((low_next, low, np.full(len(low), len(points) - 1))),
+        _triangles(a, b, c),
+        _triangles(a, c, d),
+        _triangles(rim, low, low_next),
+        _triangles(rim, low_next, rim_next),
+        _triangles(low_next, low, middle),
     )
-    return Mesh(points, np.vstack(faces))
+    return mesh_of(np.vstack((top, foot, foot.mean(axis=0))), np.vstack(faces))

@@ -12,13 +12,12 @@ the worker. The services themselves are as they are, and so is what they check a
 """
 
 import hashlib
-import importlib
 import os
 import random
 import shutil
 import smtplib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,11 +30,12 @@ from sqlalchemy.engine import Connection, Engine
 
 import models.base
 from demo import cast
-from reader import child, sandbox
-from reader.errors import Unreadable
-from services import work
+from reader import model, sandbox
+from reader.model import Reading, Result
+from reader.sandbox import Answer
+from services import database, work
 from services.actions import workflow
-from services.checks import modelchecks, thumbnails
+from services.checks import modelchecks
 from services.files import storage
 from services.mail import outbox
 from settings import Settings, settings
@@ -58,8 +58,8 @@ class Stage:
         self.rng = random.Random(0)
         self.tasks: list[tuple[str, tuple[Any, ...]]] = []
         self.looks: dict[str, str] = {}
-        self._pictures: dict[str, dict[str, Any] | Unreadable] = {}
-        self._answers: dict[str, dict[str, Any] | Unreadable] = {}
+        self._pictures: dict[str, Answer] = {}
+        self._answers: dict[str, Answer] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="pictures-", dir=settings().var_dir))
 
     def go_to(self, moment: datetime) -> None:
@@ -91,25 +91,46 @@ class Stage:
     def message_id(self, domain: str) -> str:
         return f"<{self.rng.getrandbits(96):x}@{domain}>"
 
-    def read_file(self, task: str, path: str, *arguments: str, **_: Any) -> dict[str, Any]:
-        """reader.sandbox.run, in this process. The same file is read once."""
-        content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        if task == "thumbnail":
-            return self._draw(self.looks.get(content, content), path, *arguments)
-        key = " ".join((task, content, *arguments))
-        if key not in self._answers:
-            self._answers[key] = _answer(task, path, *arguments)
-        return _given(self._answers[key])
+    def read_file(
+        self,
+        path: Path,
+        name: str,
+        wanted: Collection[Result],
+        folder: Path,
+        *,
+        beds: Sequence[Sequence[float]] = (),
+        limits: Any = None,
+    ) -> Reading:
+        """reader.model.read, in this process. The same file is read once; a preview waits for
+        somebody who looks at it."""
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        results, problem = {}, None
+        if "facts" in wanted:
+            key = " ".join((content, name, str(beds)))
+            if key not in self._answers:
+                self._answers[key] = _answer(path, name, "facts", beds, folder)
+            results, problem = dict(self._answers[key].results), self._answers[key].problem
+        if "picture" in wanted:
+            drawn = self._draw(self.looks.get(content, content), path, name, folder)
+            results, problem = results | dict(drawn.results), problem or drawn.problem
+        return Reading(Answer(results, problem), folder, path.suffix.removeprefix("."))
 
-    def _draw(self, look: str, path: str, kind: str, name: str, folder: str) -> dict[str, Any]:
+    def _draw(self, look: str, path: Path, name: str, folder: Path) -> Answer:
         """A picture shows no size: models of one look share it."""
         kept = self._folder / look.replace("/", "-")
         if look not in self._pictures:
             kept.mkdir()
-            self._pictures[look] = _answer("thumbnail", path, kind, name, str(kept))
+            self._pictures[look] = _answer(path, name, "picture", (), kept)
         for file in kept.iterdir():
-            shutil.copyfile(file, Path(folder) / file.name)
-        return _given(self._pictures[look])
+            shutil.copyfile(file, folder / file.name)
+        return self._pictures[look]
+
+
+def _answer(
+    path: Path, name: str, wanted: Result, beds: Sequence[Sequence[float]], folder: Path
+) -> Answer:
+    arguments = (str(path), name, [wanted], [list(bed) for bed in beds], str(folder))
+    return sandbox.run_unconfined("model", *arguments, model.SECOND_OPINION_TRIANGLES)
 
 
 def _deliver(mail_id: str) -> None:
@@ -120,24 +141,8 @@ def _deliver(mail_id: str) -> None:
 # What is done, and how many seconds it takes at least and at most.
 _TASKS: Mapping[str, tuple[Callable[[str], None], float, float]] = {
     outbox.DELIVER_TASK: (_deliver, 0.4, 2.5),
-    modelchecks.CHECK_TASK: (modelchecks.run, 2.0, 6.0),
-    thumbnails.MAKE_TASK: (thumbnails.make, 1.0, 3.0),
+    modelchecks.CHECK_TASK: (modelchecks.run, 3.0, 9.0),
 }
-
-
-def _answer(task: str, *arguments: str) -> dict[str, Any] | Unreadable:
-    module, function = child.TASKS[task]
-    try:
-        answer: dict[str, Any] = getattr(importlib.import_module(module), function)(*arguments)
-    except Unreadable as refused:
-        return refused
-    return answer
-
-
-def _given(answer: dict[str, Any] | Unreadable) -> dict[str, Any]:
-    if isinstance(answer, Unreadable):
-        raise answer
-    return answer
 
 
 @contextmanager
@@ -172,20 +177,17 @@ def _execute(*statements: str) -> None:
 
 def _engine(stage: Stage) -> Engine:
     """An engine whose connections live in the play's time."""
-    engine = create_engine(work.engine().url)
+    options = f"-c search_path={SCHEMA},pg_catalog,public -c timezone=UTC -c synchronous_commit=off"
 
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.execute(f"SET search_path = {SCHEMA}, pg_catalog, public")
-        connection.execute("SET timezone = 'UTC'")
-        connection.execute("SET synchronous_commit = off")
-        connection.commit()
+    def connect() -> database.Connection:
+        return database.connect(settings().database_url, options=options)
 
     def tell_time(connection: Connection) -> None:
         if connection.info.get("now") != stage.now:
             connection.exec_driver_sql(f"SET {SCHEMA}.now = '{stage.now.isoformat()}'")
             connection.info["now"] = stage.now
 
-    event.listen(engine, "connect", prepare)
+    engine = create_engine("postgresql+psycopg2://", creator=connect, use_native_hstore=False)
     event.listen(engine, "begin", tell_time)
     return engine
 
@@ -218,7 +220,7 @@ def _replaced(stage: Stage, engine: Engine) -> Iterator[None]:
 
     with (
         _instead(models.base, {"datetime": clock, "uuid": ids}),
-        _instead(sandbox, {"run": stage.read_file}),
+        _instead(model, {"read": stage.read_file}),
         _instead(outbox, {"make_msgid": stage.message_id, "settings": mailing}),
         _instead(outbox, {"_message": lambda row: row.recipient, "_send": _take_mail}),
         _instead(work, {"_engine": engine, "_send_task": stage.note_task}),

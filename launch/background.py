@@ -131,9 +131,11 @@ def load() -> None:
     import celery.bin.celery
     import kombu.transport.redis
     from celery.app.utils import find_app
+    from sqlalchemy.orm import configure_mappers
 
     del celery, kombu
     find_app("tasks.app").loader.import_default_modules()
+    configure_mappers()
     gc.collect()
     gc.freeze()
 

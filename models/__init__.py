@@ -7,6 +7,7 @@ from models.ended_session import EndedSession
 from models.enums import (
     STATUS_FOLDERS,
     STATUS_LABELS,
+    STATUS_PATH,
     MailKind,
     MailState,
     Role,
@@ -25,6 +26,7 @@ from models.staff import Staff
 __all__ = [
     "STATUS_FOLDERS",
     "STATUS_LABELS",
+    "STATUS_PATH",
     "AuditEntry",
     "Base",
     "Confirmation",

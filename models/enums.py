@@ -16,6 +16,16 @@ class Status(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
+# The way of a print that goes well, from the submission to the hand-over.
+STATUS_PATH = (
+    Status.UPLOADED,
+    Status.PENDING,
+    Status.READYTOPRINT,
+    Status.PRINTING,
+    Status.COMPLETED,
+    Status.PAIDPICKEDUP,
+)
+
 STATUS_LABELS = {
     Status.UPLOADED: "Uploaded",
     Status.PENDING: "Pending",

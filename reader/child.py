@@ -1,33 +1,26 @@
-"""The child's side of reader/sandbox.py: limits first, then one task, then one line of JSON.
+"""The child's side of reader/sandbox.py: limits first, then one task, and a line of JSON for each
+of its results.
 
-Started as `python -m reader.child PLAN`. Libraries that parse files are imported here only,
-after the process has been confined, and never in a process that serves people.
+Started as `python -m reader.child PLAN`, or forked by reader/warm.py.
 """
 
-import importlib
 import json
 import os
+import signal
 import sys
+from collections.abc import Mapping
 from typing import Any
 
+from reader import tasks
 from reader.confinement import confine
 from reader.errors import Unreadable
 
 OUT_OF_MEMORY = 71
 
-# Task -> the module and the function that does it: strings in, something JSON can hold out. Any
-# other one of ours goes by "module:function".
-TASKS = {
-    "thumbnail": ("reader.pictures.thumbnail", "draw"),
-    "preview": ("reader.pictures.preview", "make"),
-    "check": ("reader.mesh.checking", "check"),
-    "sliced": ("reader.sliced.reading", "answer"),
-    "second-opinion": ("reader.mesh.second_opinion", "measure"),
-}
 
-
-def main() -> int:
-    plan: dict[str, Any] = json.loads(sys.argv[1])
+def work(plan: Mapping[str, Any]) -> int:
+    """Does the task of a plan in this process, which is confined for good. The exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a stop from outside, and no error of the task's
     confine(
         folders=plan["folders"],
         memory_mb=plan["memory_mb"],
@@ -35,25 +28,27 @@ def main() -> int:
         file_mb=plan["file_mb"],
         parent=plan["parent"],
     )
-    try:
-        answer = _do(plan["task"], plan["arguments"])
-    except Unreadable as problem:
-        answer = {"unreadable": problem.message}
-    except MemoryError:
-        return OUT_OF_MEMORY
     with open(plan["answer"], "wb") as pipe:
-        pipe.write(json.dumps(answer, allow_nan=False).encode())
+        try:
+            for name, result in tasks.find(plan["task"])(*plan["arguments"]):
+                _write(pipe, name, result)
+        except Unreadable as problem:
+            _write(pipe, tasks.WHOLE_FILE, {tasks.UNREADABLE: problem.message})
+        except MemoryError:
+            return OUT_OF_MEMORY
     return 0
 
 
-def _do(task: str, arguments: list[str]) -> dict[str, Any]:
-    module, function = TASKS.get(task) or task.split(":")
-    answer: dict[str, Any] = getattr(importlib.import_module(module), function)(*arguments)
-    return answer
+def _write(pipe: Any, name: str, result: Any) -> None:
+    pipe.write(json.dumps({name: result}, allow_nan=False).encode() + b"\n")
+    pipe.flush()
+
+
+def leave(status: int) -> None:
+    """At once: the destructors of a library that has read a hostile file may crash."""
+    sys.stdout.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    # Nothing is left to do, and the destructors of a library that read a hostile file may crash.
-    os._exit(status)
+    leave(work(json.loads(sys.argv[1])))

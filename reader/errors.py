@@ -15,3 +15,8 @@ class Unreadable(ReaderError):
 
 class CouldNotRead(ReaderError):
     """Reading needed too much, hung or crashed: why, in words without a full stop."""
+
+
+class Interrupted(CouldNotRead):
+    """The reader was killed from outside: by a restart, or by a system without memory. Nothing is
+    said about the file, and it can be read again."""

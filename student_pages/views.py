@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import STATUS_LABELS, Status
+from models import STATUS_LABELS, STATUS_PATH
 from services import work
 from services.errors import Duplicate, Invalid, LinkGone, NotFound, TooSoon
 from services.jobs import records
@@ -21,15 +21,6 @@ from web.receiving import receive_submission
 
 bp = Blueprint("public", __name__, template_folder="templates")
 bp.add_app_template_filter(format_money, "money")
-
-_PATH = (
-    Status.UPLOADED,
-    Status.PENDING,
-    Status.READYTOPRINT,
-    Status.PRINTING,
-    Status.COMPLETED,
-    Status.PAIDPICKEDUP,
-)
 
 
 @bp.app_context_processor
@@ -203,9 +194,9 @@ def _steps(job: JobView, been: list[Step]) -> list[dict[str, Any]]:
     """The progress of a job. A rejected or archived job shows the statuses it reached and its
     last."""
     at = {step.status: _utc(step.at) for step in been}
-    path = list(_PATH)
+    path = list(STATUS_PATH)
     if job.status not in path:
-        path = [status for status in _PATH if status in at] + [job.status]
+        path = [status for status in STATUS_PATH if status in at] + [job.status]
     current = path.index(job.status)
     return [
         {

@@ -51,12 +51,12 @@ def _broker_url() -> str:
 celery = Celery(
     "printdesk",
     broker=_broker_url(),
-    include=["tasks.mail", "tasks.models", "tasks.pictures", "tasks.reports", "tasks.sweeps"],
+    include=["tasks.mail", "tasks.models", "tasks.reports", "tasks.sweeps"],
 )
 celery.conf.update(
     # A worker serves both queues by default; `make run` starts one for each.
     task_queues=(Queue("celery"), Queue("models")),
-    task_routes={"models.check": {"queue": "models"}, "thumbnail.*": {"queue": "models"}},
+    task_routes={"models.check": {"queue": "models"}},
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -81,11 +81,6 @@ celery.conf.update(
         },
         "models.sweep": {
             "task": "models.sweep",
-            "schedule": settings().sweep_seconds,
-            "options": {"expires": 4 * settings().sweep_seconds},
-        },
-        "thumbnail.sweep": {
-            "task": "thumbnail.sweep",
             "schedule": settings().sweep_seconds,
             "options": {"expires": 4 * settings().sweep_seconds},
         },

@@ -49,7 +49,19 @@ FORBIDDEN_PACKAGES = {
     "launch": {"flask", "dash"},
 }
 OURS = set(ALLOWED) | {"app", "tests", "bench", "migrations"}
-HEAVY = ("pandas", "numpy", "trimesh", "scipy")
+FOR_REPORTS = {"pandas", "plotly.graph_objects"}
+READ_MODELS = {"trimesh", "scipy", "lxml.etree", "lib3mf", "PIL.Image"}
+LARGE = sorted(FOR_REPORTS | READ_MODELS | {"numpy"})
+_TASKS = "from tasks.app import celery; celery.loader.import_default_modules()"
+# What each process runs that serves no page.
+LIGHT = {
+    "launch": "import launch.__main__",
+    "launch.prepare": "import launch.prepare",
+    "worker for mails": _TASKS,
+    "worker for models": _TASKS,
+    "beat": "import launch.background; " + _TASKS,
+    "what reads a model, before it does": "import reader.child, reader.sandbox",
+}
 
 
 def modules(part):
@@ -116,10 +128,26 @@ def test_every_folder_of_python_is_in_the_table():
     assert folders - known == set()
 
 
-def test_the_application_does_not_load_what_only_the_workers_need():
-    """A web process that has loaded them costs 100 MB more."""
-    code = f"import sys, app; app.server; print([m for m in {HEAVY!r} if m in sys.modules])"
+def loaded(code):
+    """Which of LARGE a new interpreter has loaded after the code."""
+    code = f"import sys; {code}; print(*(name for name in {LARGE!r} if name in sys.modules))"
     result = subprocess.run(
         (sys.executable, "-c", code), cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert result.stdout.splitlines()[-1] == "[]"
+    return set(result.stdout.splitlines()[-1].split())
+
+
+def test_the_application_loads_what_the_reports_need_and_not_what_reads_models():
+    """gunicorn's master loads it once, before it forks the web processes. Each of READ_MODELS would
+    cost 100 MB more."""
+    assert loaded("import app; app.server") == FOR_REPORTS | {"numpy"}
+
+
+@pytest.mark.parametrize("process", LIGHT)
+def test_a_process_loads_nothing_large_that_it_does_not_need(process):
+    assert loaded(LIGHT[process]) == set()
+
+
+def test_the_monthly_summary_loads_pandas_when_there_is_one_to_write():
+    assert loaded("from services.reports.monthly import due") == set()
+    assert loaded("from services.reports.monthly import summary") == {"pandas", "numpy"}

@@ -27,6 +27,11 @@ ACTIONS = {
     for row in registry.by_name().values()
     if row.role is not None and row.asks
 }
+REFRESHED = f"{ids.REFRESH}.data"
+# What people type, choose or tick in.
+FIELDS = re.compile(
+    r"Check(box|list)|DatePicker\w+|Dropdown|Input|Radio\w+|(Range)?Slider|Select|Switch|Textarea|Upload"
+)
 _numbers = count(1)
 
 
@@ -82,19 +87,23 @@ def build(browser, path, **given):
     `given` replaces values of the layout: `queue_view={...}` for the data of "queue-view".
     """
     layout = layout_of(browser, path)
+    first = [one for one in of_server(dependencies(browser)) if not one["prevent_initial_call"]]
+    return [layout, *(drawn for _, drawn in answers(browser, layout, first, given))]
+
+
+def answers(browser, layout, callbacks, given, changed=""):
+    """(output, what is drawn there) of each of the callbacks whose parts are in the layout."""
     there = {key_of(c["props"]["id"]): c["props"] for c in components(layout) if "id" in c["props"]}
-    trees = [layout]
-    for callback in of_server(dependencies(browser)):
+    for callback in callbacks:
         parts = callback["inputs"] + callback["state"]
-        if callback["prevent_initial_call"] or any(part["id"] not in there for part in parts):
+        if any(part["id"] not in there for part in parts):
             continue
         values = {name_of(part): there[part["id"]].get(part["property"]) for part in parts}
         values |= {f"{name.replace('_', '-')}.data": value for name, value in given.items()}
-        answer = run(browser, callback, values)
+        answer = run(browser, callback, values, changed)
         assert answer.status_code in (200, 204), (callback["output"], answer.text)
         assert "pd-toast-bad" not in answer.text, answer.text
-        trees.append(answer.json if answer.status_code == 200 else None)
-    return trees
+        yield callback["output"], answer.json if answer.status_code == 200 else None
 
 
 def assert_no_id_twice(trees):
@@ -214,6 +223,34 @@ def test_a_page_opens_with_any_query(desk, query):
         assert answer.status_code == 200, (path, answer.text)
         assert "_pages_content" in answer.json["response"]
         assert browser.get(f"{path}{query}").status_code == 200
+
+
+def refreshed(browser, path, **given):
+    """(output, what is drawn there) of each callback of a page that a refresh runs."""
+    listening = [
+        callback
+        for callback in of_server(dependencies(browser))
+        if REFRESHED in map(name_of, callback["inputs"])
+    ]
+    given |= {"shell_refresh": 1}
+    return answers(browser, layout_of(browser, path), listening, given, REFRESHED)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_refresh_draws_no_field_anew(desk, role):
+    """Who is about to type in one must not find it empty, gone, or with other words."""
+    browser, outputs = desk.browser(role), set()
+    chosen = {status: desk.job(status) for status in reversed(PATH_TO)}
+    for status, job_id in chosen.items():
+        view = {"status": status, "page": 1}
+        for path in (*pages_of(browser), f"/job/{job_id}"):
+            given = {"queue_view": view, "queue_selected": job_id, "debug_open": True}
+            for output, drawn in refreshed(browser, path, **given):
+                outputs.add(output)
+                types = {component["type"] for component in components(drawn)}
+                fields = [name for name in types if FIELDS.fullmatch(name)]
+                assert not fields and ".value" not in output, (path, output, fields)
+    assert len(outputs) >= 2
 
 
 def test_every_callback_points_at_ids_that_exist(desk):

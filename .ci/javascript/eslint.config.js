@@ -52,6 +52,16 @@ export default [
     rules: { strict: ['error', 'global'] },
   },
   {
+    files: ['assets/*.js'],
+    ignores: ['assets/times.js'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'setInterval', message: 'A dcc.Interval is the clock of the console: see components/shell.py.' },
+      ],
+    },
+  },
+  {
     files: ['assets/student/submit.js', 'assets/student/filecheck.js'],
     languageOptions: { sourceType: 'module' },
     rules: { strict: 'error' },

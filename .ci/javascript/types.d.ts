@@ -72,7 +72,7 @@ interface Console {
   // assets/preview.js
   showPreview(about: PreviewAbout | null): Promise<string | DashClientside['no_update']>;
   // assets/queue.js
-  readControls(go: object | null, ...rest: any[]): View | DashClientside['no_update'];
+  readControls(go: Partial<View> | null, ...rest: any[]): View | DashClientside['no_update'];
   showView(view: View, job: string | null): string;
   // assets/reports.js
   readReport(...values: any[]): Record<string, string> | DashClientside['no_update'];
@@ -96,10 +96,10 @@ interface News {
 
 interface Live {
   state: 'starting' | 'live' | 'away' | 'signed out';
-  /** The ETag of the last answer, and the one that the page was last drawn for. */
+  /** The last answer and its ETag, and those that the page was last drawn for. */
   tag: string | null;
-  drawnTag: string | null;
   news: News | null;
+  drawn: { tag: string | null; news: News } | null;
   checkedAt: Date | null;
   changedAt: Date | null;
   nextAt: Date | null;
@@ -132,11 +132,48 @@ interface View {
   [name: string]: string | number | boolean;
 }
 
-type Vector = [number, number, number];
+type Vector = [x: number, y: number, z: number];
 
 interface PreviewAbout {
   url: string;
   graph: string;
   printer: string;
   bed: Vector | null;
+}
+
+/** Lines through the points, with a gap wherever one is null. */
+interface Path {
+  x: (number | null)[];
+  y: (number | null)[];
+  z: (number | null)[];
+}
+
+/** Numbers in Plotly's own packing. */
+interface Packed {
+  bdata: string;
+  dtype: string;
+}
+
+/** As GET /api/v1/jobs/<job>/preview answers when there is one; lengths are mm. */
+interface Model {
+  size_mm: Vector;
+  triangles: number;
+  shown: number;
+  is_simplified: boolean;
+  mesh: Record<'x' | 'y' | 'z' | 'i' | 'j' | 'k', Packed>;
+  open_edges: Path & { count: number; shown: number };
+}
+
+/** Where the camera was sent to, and when. */
+interface Viewpoint {
+  name: string;
+  at: number;
+}
+
+interface Preview {
+  about: PreviewAbout;
+  model: Model;
+  view: Viewpoint;
+  wireframe: boolean;
+  edges: boolean;
 }

@@ -1,7 +1,7 @@
 /* Shows the API's document with Swagger UI, without requests to other servers such as its validator. */
 'use strict';
 
-const place = document.getElementById('docs');
+const place = /** @type {HTMLElement} */ (document.getElementById('docs'));
 window.SwaggerUIBundle({
   domNode: place,
   url: place.dataset.document,

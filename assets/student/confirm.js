@@ -4,20 +4,27 @@
 
 (() => {
 
+  /**
+   * @param {Element} form
+   * @param {boolean} busy
+   */
   function setBusy(form, busy) {
-    const button = form.querySelector('button[type=submit]');
+    const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
+    const spinner = /** @type {HTMLElement} */ (button.querySelector('.spinner-border'));
     button.disabled = busy;
-    button.querySelector('.spinner-border').hidden = !busy;
+    spinner.hidden = !busy;
   }
 
+  /** @param {number} seconds */
   function left(seconds) {
     const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
     return minutes ? `${minutes} min ${String(rest).padStart(2, '0')} s` : `${rest} s`;
   }
 
+  /** @param {HTMLButtonElement} button */
   function countDown(button) {
     const until = Date.now() + 1000 * Number(button.dataset.waitS);
-    const note = document.getElementById(button.getAttribute('aria-describedby'));
+    const note = document.getElementById(button.getAttribute('aria-describedby') ?? '');
     const shown = note?.querySelector('[data-countdown]');
     function tick() {
       // Uses the clock instead of counting ticks, because phones stop timers while the screen is off.
@@ -42,6 +49,6 @@
     if (event.persisted) document.querySelectorAll('form[data-pd-once]').forEach((form) => setBusy(form, false));
   });
   for (const button of document.querySelectorAll('button[data-wait-s]')) {
-    if (Number(button.dataset.waitS) > 0) countDown(button);
+    if (button instanceof HTMLButtonElement && Number(button.dataset.waitS) > 0) countDown(button);
   }
 })();

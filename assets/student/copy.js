@@ -5,6 +5,7 @@
   const SAID_MS = 2500;
 
   // Browsers offer the clipboard only on https and localhost; many labs run on plain http.
+  /** @param {string} text */
   function copyBySelection(text) {
     const field = document.createElement('textarea');
     field.value = text;
@@ -17,6 +18,7 @@
     return done;
   }
 
+  /** @param {string} text */
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -27,13 +29,13 @@
   }
 
   document.addEventListener('click', async (event) => {
-    const button = event.target.closest('[data-pd-copy]');
+    const button = event.target instanceof Element && event.target.closest('[data-pd-copy]');
     if (!button || button.dataset.busy) return;
-    const label = button.querySelector('[data-label]');
+    const label = /** @type {HTMLElement} */ (button.querySelector('[data-label]'));
     const before = label.textContent;
     button.dataset.busy = 'true';
     label.setAttribute('role', 'status');
-    label.textContent = (await copy(button.dataset.pdCopy)) ? 'Copied' : 'Select the ID and copy it';
+    label.textContent = (await copy(button.dataset.pdCopy ?? '')) ? 'Copied' : 'Select the ID and copy it';
     button.focus();
     setTimeout(() => {
       label.textContent = before;

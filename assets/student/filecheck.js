@@ -5,10 +5,20 @@ const STL_TRIANGLE = 50;
 const HEAD = 64 * 1024;
 const TAIL = 64 * 1024; // a ZIP's end record lies within the last 65,557 bytes
 
-const bad = (text) => ({ level: 'bad', text });
-const warn = (text) => ({ level: 'warn', text });
-const ok = (text) => ({ level: 'ok', text });
+/**
+ * What a look at a file has shown; `bad` means: do not send it.
+ * @typedef {{ level: 'ok' | 'warn' | 'bad', text: string }} Verdict
+ */
+/** @typedef {{ extensions: string[], maxMb: number }} Limits */
 
+/** @returns {Verdict} */
+const bad = (/** @type {string} */ text) => ({ level: 'bad', text });
+/** @returns {Verdict} */
+const warn = (/** @type {string} */ text) => ({ level: 'warn', text });
+/** @returns {Verdict} */
+const ok = (/** @type {string} */ text) => ({ level: 'ok', text });
+
+/** @param {number} bytes */
 export function formatBytes(bytes) {
   if (bytes < 1024) return `${bytes} bytes`;
   const mb = bytes / (1024 * 1024);
@@ -16,19 +26,31 @@ export function formatBytes(bytes) {
   return `${mb.toFixed(1)} MB`;
 }
 
+/** @param {string} name */
 export function extensionOf(name) {
   const dot = name.lastIndexOf('.');
   return dot < 0 ? '' : name.slice(dot).toLowerCase();
 }
 
+/**
+ * @param {File} file
+ * @param {number} start
+ * @param {number} end
+ */
 async function read(file, start, end) {
   return new Uint8Array(await file.slice(Math.max(0, start), end).arrayBuffer());
 }
 
-// Latin-1 maps each byte to one character, so binary data cannot break it.
+/**
+ * Latin-1 maps each byte to one character, so binary data cannot break it.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 const asText = (bytes) => new TextDecoder('latin1').decode(bytes);
 
-// The type of a file that is not a model: common results of failed downloads or exports.
+/**
+ * The type of a file that is not a model: common results of failed downloads or exports.
+ * @param {string} text
+ */
 function foreignKind(text) {
   const start = text.replace(/^ï»¿/, '').trimStart().slice(0, 64).toLowerCase();
   if (/^(<!doctype html|<html|<head|<body)/.test(start)) return 'a web page (the download may have failed)';
@@ -39,6 +61,11 @@ function foreignKind(text) {
   return '';
 }
 
+/**
+ * @param {File} file
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {string} text
+ */
 function checkStl(file, bytes, text) {
   if (/^\s*solid/i.test(text) && /\bfacet\b/i.test(text)) return ok('Looks like an STL file (text).');
   if (file.size >= STL_HEADER) {
@@ -58,6 +85,10 @@ function checkStl(file, bytes, text) {
   return bad('This file is too short to be an STL model. Export the model again.');
 }
 
+/**
+ * @param {File} file
+ * @param {string} text
+ */
 function checkObj(file, text) {
   if (text.includes('\0')) return bad('This is not an OBJ file: OBJ is text, and this is not. Export the model as OBJ.');
   if (/^\s*v\s+[-+.\d]/m.test(text)) return ok('Looks like an OBJ file.');
@@ -65,6 +96,10 @@ function checkObj(file, text) {
   return warn('We found no points near its start. Check that the export is complete.');
 }
 
+/**
+ * @param {File} file
+ * @param {string} text
+ */
 async function check3mf(file, text) {
   if (!text.startsWith('PK\x03\x04')) return bad('This is not a 3MF file, although its name ends in .3mf. Export the model as 3MF.');
   const tail = asText(await read(file, file.size - TAIL - 22, file.size));
@@ -73,6 +108,11 @@ async function check3mf(file, text) {
   return ok('Looks like a 3MF file.');
 }
 
+/**
+ * @param {File} file
+ * @param {Limits} limits
+ * @returns {string} what is wrong, or nothing
+ */
 function checkNameAndSize(file, { extensions, maxMb }) {
   const extension = extensionOf(file.name);
   if (!extensions.includes(extension)) {
@@ -87,8 +127,10 @@ function checkNameAndSize(file, { extensions, maxMb }) {
 }
 
 /**
- * The result of a quick check of `file`.
- * @returns {Promise<{level: 'ok'|'warn'|'bad', text: string}>} `bad` means: do not send it.
+ * The result of a quick check of `file`; `bad` means that it cannot be submitted.
+ * @param {File} file
+ * @param {Limits} limits
+ * @returns {Promise<Verdict>}
  */
 export async function checkFile(file, limits) {
   const refused = checkNameAndSize(file, limits);

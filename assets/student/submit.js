@@ -3,12 +3,15 @@ import { checkFile, formatBytes } from './filecheck.js';
 
 const DRAFT_KEY = 'printdesk-draft';
 const KEPT = 'Everything you entered is still here.';
-const byId = (id) => document.getElementById(id);
-const form = byId('submit-form');
-const fileInput = byId('file');
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const form = /** @type {HTMLFormElement} */ (byId('submit-form'));
+const fileInput = /** @type {HTMLInputElement} */ (byId('file'));
+const button = /** @type {HTMLButtonElement} */ (byId('send'));
+const bar = /** @type {HTMLProgressElement} */ (byId('upload-bar'));
 const drop = byId('drop');
-const limits = { extensions: form.dataset.extensions.split(' '), maxMb: Number(form.dataset.maxMb) };
-const swatches = JSON.parse(byId('swatches').textContent);
+const limits = { extensions: (form.dataset.extensions ?? '').split(' '), maxMb: Number(form.dataset.maxMb) };
+/** @type {Record<string, string>} */
+const swatches = JSON.parse(byId('swatches').textContent ?? '');
 const contact = document.querySelector('.pd-footer a')?.textContent;
 
 const scrolling = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
@@ -21,22 +24,41 @@ const FIELDS = [
 const DRAFTED = FIELDS.slice(1);
 
 // The result of the last check of the chosen file; `pending` while the check is running.
+/** @typedef {import('./filecheck.js').Verdict} Verdict */
+/** @type {Verdict | null} */
 let verdict = null;
+/** @type {Promise<Verdict | null> | null} */
 let pending = null;
+/** @type {XMLHttpRequest | null} */
 let request = null;
 
 // ---- Validation ----
 
-const valueOf = (name) => (form.elements[name].value ?? '').trim();
+/**
+ * @param {string} name
+ * @returns {HTMLInputElement | HTMLSelectElement | RadioNodeList}
+ */
+const fieldOf = (name) => /** @type {any} */ (form.elements.namedItem(name));
+const valueOf = (/** @type {string} */ name) => (fieldOf(name).value ?? '').trim();
+const chosenFile = () => fileInput.files?.[0];
 
+/**
+ * Colours and printers wait for the print method.
+ * @param {string} choose what to say once it is chosen
+ * @param {string} wait
+ */
+const afterMethod = (choose, wait) => (valueOf('print_method') ? choose : wait);
+
+/** @type {Record<string, (value: string) => string>} */
 const messages = {
   file() {
-    if (!fileInput.files.length) return `Choose your model file: ${limits.extensions.join(', ')}.`;
+    if (!chosenFile()) return `Choose your model file: ${limits.extensions.join(', ')}.`;
     return verdict?.level === 'bad' ? verdict.text : '';
   },
   print_method: (value) => (value ? '' : 'Choose Filament or Resin.'),
-  color: (value) => value ? '' : valueOf('print_method') ? 'Choose a colour.' : 'Choose a print method first, then a colour.',
-  printer: (value) => value ? '' : valueOf('print_method') ? 'Choose a printer that your model fits on.' : 'Choose a print method first, then a printer.',
+  color: (value) => value ? '' : afterMethod('Choose a colour.', 'Choose a print method first, then a colour.'),
+  printer: (value) =>
+    value ? '' : afterMethod('Choose a printer that your model fits on.', 'Choose a print method first, then a printer.'),
   student_name: (value) => value.length >= 2 && value.length <= 100 ? '' : 'Enter your name, 2 to 100 characters.',
   student_email(value) {
     if (value.length > 100) return 'Enter an e-mail address of at most 100 characters.';
@@ -50,16 +72,22 @@ const messages = {
   },
 };
 
-const messageFor = (name) => messages[name](valueOf(name));
+const messageFor = (/** @type {string} */ name) => messages[name](valueOf(name));
 
 // ---- Marking fields ----
 
+/** @param {string} name */
 function controlsOf(name) {
-  const control = form.elements[name];
+  const control = fieldOf(name);
+  if (!(control instanceof RadioNodeList)) return [control];
   // The fieldset around the radio buttons has their name as its id, so the list contains it too.
-  return control instanceof RadioNodeList ? [...control].filter((one) => one.type === 'radio') : [control];
+  return [...control].filter((one) => one instanceof HTMLInputElement);
 }
 
+/**
+ * @param {string} name
+ * @param {string} message
+ */
 function mark(name, message) {
   const error = byId(`${name}-error`);
   error.textContent = message;
@@ -72,23 +100,28 @@ function mark(name, message) {
   }
 }
 
+/** @param {string} name */
 function validate(name) {
   const message = messageFor(name);
   mark(name, message);
   return message;
 }
 
-const isMarked = (name) => !byId(`${name}-error`).hidden;
+const isMarked = (/** @type {string} */ name) => !byId(`${name}-error`).hidden;
 
 function goToFirstError() {
   const name = FIELDS.find(isMarked);
   if (!name) return;
   const control = controlsOf(name).find((one) => !one.disabled) ?? controlsOf('print_method')[0];
   const box = name === 'file' ? drop : control.closest('div');
-  box.scrollIntoView({ block: 'center', behavior: scrolling });
+  box?.scrollIntoView({ block: 'center', behavior: scrolling });
   control.focus({ preventScroll: true });
 }
 
+/**
+ * @param {string} message
+ * @param {{ href: string, text: string }} [link]
+ */
 function say(message, link) {
   const box = byId('form-message');
   box.replaceChildren(message);
@@ -106,8 +139,8 @@ function say(message, link) {
 // ---- Colour and printer follow the print method ----
 
 const selects = ['color', 'printer'].map((name) => {
-  const select = form.elements[name];
-  const groups = new Map([...select.querySelectorAll('optgroup')].map((group) => [group.label, [...group.children]]));
+  const select = /** @type {HTMLSelectElement} */ (fieldOf(name));
+  const groups = new Map([...select.querySelectorAll('optgroup')].map((group) => [group.label, [...group.querySelectorAll('option')]]));
   const help = byId(`${name}-help`);
   return { name, select, groups, help, placeholder: select.options[0], chosenText: help.textContent };
 });
@@ -122,12 +155,13 @@ function followMethod() {
     const same = options.find((option) => option.value === before);
     // Only one printer takes resin: selecting it automatically saves a step.
     select.value = (same ?? (options.length === 1 ? options[0] : placeholder)).value;
-    help.textContent = method ? chosenText : help.dataset.unchosen;
+    help.textContent = method ? chosenText : (help.dataset.unchosen ?? '');
   }
 }
 
 // ---- The summary beside the form ----
 
+/** @param {string} name */
 function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', 'pd-icon');
@@ -138,6 +172,11 @@ function icon(name) {
   return svg;
 }
 
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {(Node | string)[]} children
+ */
 function element(tag, className, ...children) {
   const made = document.createElement(tag);
   made.className = className;
@@ -145,6 +184,7 @@ function element(tag, className, ...children) {
   return made;
 }
 
+/** @param {string} color */
 function colourDot(color) {
   const dot = element('span', 'pd-dot');
   dot.style.setProperty('--pd-dot', swatches[color]);
@@ -152,26 +192,29 @@ function colourDot(color) {
 }
 
 function showSummary() {
-  const file = fileInput.files[0];
+  const file = chosenFile();
   const method = valueOf('print_method');
   const color = valueOf('color');
+  /** @type {[string, ...(Node | string)[]][]} */
   const rows = [];
   if (file) rows.push(['File', file.name], ['Size', formatBytes(file.size)]);
-  if (method) rows.push(['Material', ...(swatches[color] ? [colourDot(color), ' '] : []), color ? `${method} · ${color}` : method]);
+  const dot = swatches[color] ? [colourDot(color), ' '] : [];
+  if (method) rows.push(['Material', ...dot, color ? `${method} · ${color}` : method]);
   const list = byId('summary');
   list.replaceChildren(...rows.flatMap(([term, ...parts]) => [element('dt', '', term), element('dd', '', ...parts)]));
   list.hidden = !rows.length;
 
   const printer = valueOf('printer');
-  for (const cell of byId('volumes').children) cell.classList.toggle('pd-chosen', cell.dataset.printer === printer);
+  for (const cell of document.querySelectorAll('#volumes > *')) cell.classList.toggle('pd-chosen', cell.dataset.printer === printer);
 }
 
 function showVerdict() {
   const box = byId('verdict');
-  if (!fileInput.files.length) {
+  if (!chosenFile()) {
     box.replaceChildren(element('p', 'pd-muted', 'No file chosen yet. Once you choose one, it is checked here before it is sent.'));
     return;
   }
+  if (!verdict) return;
   const titles = { ok: 'File looks right', warn: 'Please check this file', bad: 'This file cannot be submitted' };
   box.replaceChildren(
     element('p', `pd-verdict-title pd-${verdict.level}`, icon(verdict.level), ` ${titles[verdict.level]}`),
@@ -182,7 +225,7 @@ function showVerdict() {
 // ---- The file ----
 
 async function onFile() {
-  const file = fileInput.files[0];
+  const file = chosenFile();
   const name = byId('file-name');
   name.hidden = !file;
   name.textContent = file ? `${file.name} · ${formatBytes(file.size)}` : '';
@@ -196,10 +239,11 @@ async function onFile() {
   showSummary();
 }
 
+/** @param {DragEvent} event */
 function onDrop(event) {
   event.preventDefault();
   drop.classList.remove('pd-drop-over');
-  const file = event.dataTransfer.files[0];
+  const file = event.dataTransfer?.files[0];
   if (!file) return;
   const one = new DataTransfer(); // only the first of several dropped files
   one.items.add(file);
@@ -216,7 +260,9 @@ function setUpDrop() {
       drop.classList.add('pd-drop-over');
     });
   }
-  drop.addEventListener('dragleave', (event) => drop.contains(event.relatedTarget) || drop.classList.remove('pd-drop-over'));
+  drop.addEventListener('dragleave', ({ relatedTarget }) => {
+    if (!(relatedTarget instanceof Node && drop.contains(relatedTarget))) drop.classList.remove('pd-drop-over');
+  });
   drop.addEventListener('drop', onDrop);
   // Otherwise a file dropped beside the zone would replace the page and everything that was typed.
   for (const name of ['dragover', 'drop']) document.addEventListener(name, (event) => event.preventDefault());
@@ -224,6 +270,10 @@ function setUpDrop() {
 
 // ---- The draft: what was typed survives a reload ----
 
+/**
+ * @template Found
+ * @param {(store: Storage) => Found} action
+ */
 function storage(action) {
   try {
     return action(sessionStorage);
@@ -232,14 +282,17 @@ function storage(action) {
   }
 }
 
-const saveDraft = () =>
-  storage((store) => store.setItem(DRAFT_KEY, JSON.stringify(Object.fromEntries(DRAFTED.map((name) => [name, form.elements[name].value])))));
+function saveDraft() {
+  const draft = Object.fromEntries(DRAFTED.map((name) => [name, fieldOf(name).value]));
+  storage((store) => store.setItem(DRAFT_KEY, JSON.stringify(draft)));
+}
+
 const dropDraft = () => storage((store) => store.removeItem(DRAFT_KEY));
 
 function restoreDraft() {
-  const draft = storage((store) => JSON.parse(store.getItem(DRAFT_KEY))) ?? {};
-  const restore = (name) => {
-    if (draft[name] && !form.elements[name].value) form.elements[name].value = draft[name];
+  const draft = storage((store) => JSON.parse(store.getItem(DRAFT_KEY) ?? '{}')) ?? {};
+  const restore = (/** @type {string} */ name) => {
+    if (draft[name] && !fieldOf(name).value) fieldOf(name).value = draft[name];
   };
   restore('print_method'); // first: the options of colour and printer depend on it
   followMethod();
@@ -248,13 +301,15 @@ function restoreDraft() {
 
 // ---- Sending ----
 
-const warnBeforeLeaving = (event) => event.preventDefault();
+const warnBeforeLeaving = (/** @type {Event} */ event) => event.preventDefault();
 
+/** @param {boolean} sending */
 function setSending(sending) {
-  const button = byId('send');
+  const spinner = /** @type {HTMLElement} */ (button.querySelector('.spinner-border'));
+  const label = /** @type {HTMLElement} */ (button.querySelector('[data-label]'));
   button.disabled = sending;
-  button.querySelector('.spinner-border').hidden = !sending;
-  button.querySelector('[data-label]').textContent = sending ? 'Sending…' : 'Submit';
+  spinner.hidden = !sending;
+  label.textContent = sending ? 'Sending…' : 'Submit';
   byId('cancel').hidden = !sending;
   byId('upload').hidden = !sending;
   form.setAttribute('aria-busy', String(sending));
@@ -262,18 +317,28 @@ function setSending(sending) {
   else window.removeEventListener('beforeunload', warnBeforeLeaving);
 }
 
+/** @param {ProgressEvent} event */
 function showProgress({ loaded, total }) {
-  byId('upload-bar').value = (100 * loaded) / total;
+  bar.value = (100 * loaded) / total;
   byId('upload-amount').textContent = `${Math.floor((100 * loaded) / total)} % of ${formatBytes(total)}`;
 }
 
 function showChecking() {
   byId('upload-text').textContent = 'Checking the file…';
   byId('upload-amount').textContent = '';
-  byId('upload-bar').removeAttribute('value'); // the remaining time is unknown: an indeterminate bar
+  bar.removeAttribute('value'); // the remaining time is unknown: an indeterminate bar
   byId('cancel').hidden = true; // the file has arrived; cancelling would no longer undo the submission
 }
 
+/**
+ * What the server answers, whatever it is.
+ * @typedef {{ id?: string, message?: string, details?: Record<string, any> }} Answer
+ */
+
+/**
+ * @param {string} text
+ * @returns {Answer}
+ */
 function parse(text) {
   try {
     return JSON.parse(text) ?? {};
@@ -282,6 +347,10 @@ function parse(text) {
   }
 }
 
+/**
+ * @param {Record<string, string | string[]>} fields
+ * @param {string} [message]
+ */
 function showRefusedFields(fields, message) {
   const known = Object.entries(fields).filter(([name]) => FIELDS.includes(name));
   for (const [name, text] of known) mark(name, [text].flat().join(' '));
@@ -291,6 +360,7 @@ function showRefusedFields(fields, message) {
   } else say(message || 'Something in the form was not accepted. Check it and submit again.');
 }
 
+/** @param {Answer} answer */
 function onDuplicate({ message, details = {} }) {
   const id = String(details.existing_job_id ?? '');
   const text = message || 'You have already submitted this file, and it has not been printed yet.';
@@ -298,18 +368,20 @@ function onDuplicate({ message, details = {} }) {
 }
 
 function minutesToWait() {
-  const seconds = Number(request.getResponseHeader('Retry-After'));
+  const seconds = Number(request?.getResponseHeader('Retry-After'));
   if (!seconds) return 'a while';
   const minutes = Math.ceil(seconds / 60);
   return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
 
+/** @param {Answer} answer */
 function onAccepted({ id }) {
   dropDraft();
   window.location.assign(`/submit/success?job=${encodeURIComponent(id ?? '')}`);
-  byId('send').disabled = true; // no second click while the next page loads
+  button.disabled = true; // no second click while the next page loads
 }
 
+/** @param {Answer} answer */
 function onRefused({ details, message }) {
   showRefusedFields(details?.fields ?? {}, message);
 }
@@ -327,6 +399,7 @@ function onUnavailable() {
   say(`The lab cannot accept files at the moment. Please try again in a few minutes. ${KEPT}`);
 }
 
+/** @param {Answer} answer */
 function onError({ details }) {
   const reference = details?.reference;
   const ask = reference ? ` If it happens again, write to ${contact} and give the reference ${reference}.` : '';
@@ -334,6 +407,7 @@ function onError({ details }) {
 }
 
 // The handler for each status of the answer; onError for any other.
+/** @type {Record<number, (answer: Answer) => void>} */
 const answers = {
   201: onAccepted,
   400: onRefused,
@@ -346,8 +420,9 @@ const answers = {
 
 function onAnswer() {
   setSending(false);
-  const act = answers[request.status] ?? onError;
-  act(parse(request.responseText));
+  const { status = 0, responseText = '' } = request ?? {};
+  const act = answers[status] ?? onError;
+  act(parse(responseText));
 }
 
 function onLost() {
@@ -358,11 +433,10 @@ function onLost() {
 function send() {
   say('');
   setSending(true);
-  const name = fileInput.files[0].name;
-  byId('upload-text').textContent = `Uploading ${name}…`;
-  byId('upload-bar').value = 0;
+  byId('upload-text').textContent = `Uploading ${chosenFile()?.name}…`;
+  bar.value = 0;
   request = new XMLHttpRequest();
-  request.open('POST', form.dataset.action);
+  request.open('POST', form.dataset.action ?? '');
   request.setRequestHeader('Accept', 'application/json');
   request.upload.addEventListener('progress', showProgress);
   request.upload.addEventListener('load', showChecking);
@@ -375,9 +449,10 @@ function send() {
   request.send(new FormData(form));
 }
 
+/** @param {Event} event */
 async function onSubmit(event) {
   event.preventDefault();
-  if (byId('send').disabled) return;
+  if (button.disabled) return;
   await pending;
   const wrong = FIELDS.filter((name) => validate(name));
   if (wrong.length) goToFirstError();
@@ -386,20 +461,32 @@ async function onSubmit(event) {
 
 // ---- Start ----
 
-function onEdited({ target, type }) {
-  const { name } = target;
-  if (!DRAFTED.includes(name)) return;
+/**
+ * The drafted field that an event is about.
+ * @param {Event} event
+ */
+function nameOf({ target }) {
+  const name = target instanceof Element ? target.getAttribute('name') : null;
+  return DRAFTED.find((one) => one === name);
+}
+
+/** @param {Event} event */
+function onEdited(event) {
+  const name = nameOf(event);
+  if (!name) return;
   if (name === 'print_method') {
     followMethod();
     for (const { name: follower } of selects) if (isMarked(follower)) validate(follower);
   }
   saveDraft();
   showSummary();
-  if (isMarked(name) || type === 'change') validate(name);
+  if (isMarked(name) || event.type === 'change') validate(name);
 }
 
-function onLeft({ target: { name } }) {
-  if (DRAFTED.includes(name) && valueOf(name)) validate(name);
+/** @param {Event} event */
+function onLeft(event) {
+  const name = nameOf(event);
+  if (name && valueOf(name)) validate(name);
 }
 
 form.noValidate = true; // our messages say how to fix an error; the browser's do not

@@ -5,7 +5,6 @@ filters of the page, `queue` is a view of the queue (components/queueview.py), `
 """
 
 import json
-from datetime import timedelta
 from typing import Any
 
 from models import STATUS_LABELS, Status
@@ -29,12 +28,12 @@ def filter_printers(names: list[str]) -> list[str]:
 
 def filter_days(table: Table) -> list[str]:
     """For each day, week or month of a table: the page, filtered by its days."""
-    grain = grain_of(table)
-    links = []
-    for first in table.values(0):
-        last = periods.after(first, grain) - timedelta(days=1)
-        links.append(json.dumps({"set": {"period": CUSTOM, "from": f"{first}", "to": f"{last}"}}))
-    return links
+    firsts = table.values(0)
+    lasts = periods.last_days_of(firsts, grain_of(table))
+    return [
+        json.dumps({"set": {"period": CUSTOM, "from": f"{first}", "to": f"{last}"}})
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
 
 
 def grain_of(table: Table) -> str:

@@ -25,7 +25,7 @@ def axis(title: str, **settings: Any) -> Axis:
 def count_axis(title: str, values: Sequence[Any]) -> Axis:
     """Of a few things there is no half: left alone, Plotly would write 0.5 jobs."""
     are_few = all(isinstance(value, int) for value in values) and 0 < max(values, default=0) <= 5
-    return axis(title, tickformat=",", **({"dtick": 1} if are_few else {}))
+    return axis(title, tickformat=",", nticks=6, **({"dtick": 1} if are_few else {}))
 
 
 def share_axis(title: str) -> Axis:

@@ -4,6 +4,7 @@ Known to be wrong there, and dealt with: it does not scale units (done here), an
 the production extension's paths (then it is not asked). It needs nine times the memory of lib3mf.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,17 @@ import numpy as np
 from reader.errors import Unreadable
 from reader.mesh.loading import AGAIN, Faces, Points
 from reader.mesh.threemf import MM
+
+
+def ask(path: str, notes: Collection[str], triangles: int, asked_up_to: int) -> dict[str, Any]:
+    """The second opinion, or {"not_asked": why}. `notes` are the codes of the first reading's."""
+    if "one_reader" in notes:
+        return {"not_asked": "one_reader"}
+    if "has_paths" in notes:
+        return {"not_asked": "has_paths"}
+    if triangles > asked_up_to:
+        return {"not_asked": "too_large"}
+    return measure(path)
 
 
 def measure(path: str) -> dict[str, Any]:

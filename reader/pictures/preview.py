@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reader.errors import Unreadable
-from reader.mesh import loading, measuring
+from reader.mesh import loading
 from reader.mesh.loading import AGAIN
+from reader.mesh.solid import Solid
 from reader.pictures import simplifying
 from reader.pictures.camera import Points
 from reader.pictures.simplifying import Faces
@@ -26,25 +27,23 @@ MAX_OPEN_EDGES = 2_000
 _STEPS = 16_384  # along the longest side: finer than the eye, and zeros for gzip
 
 
-def make(path: str, kind: str, name: str, target: str) -> dict[str, Any]:
-    """Writes the preview of a model file to `target`, gzipped JSON of at most MAX_BYTES.
+def write(solid: Solid, target: Path) -> dict[str, Any]:
+    """Writes the preview of a model to `target`, gzipped JSON of at most MAX_BYTES.
 
     Lengths are in mm; the model stands on z = 0, with its middle above the origin. Raises
     Unreadable.
     """
-    model = loading.read(path, kind, name)
-    triangles = len(model.faces)
-    points, faces = measuring.weld(model)
-    low, high = loading.bounds(points)
-    points -= [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
+    low, high = loading.bounds(solid.points)
+    origin = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
     # On the model as it is: simplifying may close a gap, or open one.
     about: dict[str, Any] = {
         "state": "ok",
-        "triangles": triangles,
+        "triangles": solid.triangles,
         "size_mm": [round(float(side), 4) for side in high - low],
-        "open_edges": _lines(points, _open_edges(faces, len(points))),
+        "open_edges": _lines(solid.points - origin, solid.open_edges),
     }
-    points, faces = simplifying.without_doubles(points, faces)
+    points, faces = solid.without_doubles
+    points = points - origin
     if not len(faces):
         raise Unreadable(f"All triangles of the model are degenerate: none has a surface. {AGAIN}")
     packed = shown = None
@@ -56,21 +55,8 @@ def make(path: str, kind: str, name: str, target: str) -> dict[str, Any]:
         if len(packed) <= MAX_BYTES:
             break
     assert packed is not None
-    Path(target).write_bytes(packed)
-    return {"bytes": len(packed), "triangles": triangles, "shown": shown}
-
-
-def _open_edges(faces: Faces, points: int) -> NDArray[np.int64]:
-    """The edges, as pairs of points, that exactly one triangle uses."""
-    a, b, c = faces.T.astype(np.int64)
-    whole = (a != b) & (b != c) & (c != a)
-    a, b, c = a[whole], b[whole], c[whole]
-    starts, ends = np.concatenate([a, b, c]), np.concatenate([b, c, a])
-    keys = np.minimum(starts, ends) * points + np.maximum(starts, ends)
-    keys.sort()
-    before = np.concatenate([[True], keys[1:] != keys[:-1]])
-    after = np.concatenate([keys[1:] != keys[:-1], [True]])
-    return np.stack(np.divmod(keys[before & after], points), axis=1)
+    target.write_bytes(packed)
+    return {"bytes": len(packed), "triangles": solid.triangles, "shown": shown}
 
 
 def _lines(points: Points, edges: NDArray[np.int64]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reader.mesh.loading import bounds
+from reader.mesh.solid import keep_used_points, without_doubles
 from reader.pictures.camera import Points
 
 Faces = NDArray[np.int32]
@@ -48,7 +49,7 @@ def _collapse(points: Points, faces: Faces, target: int) -> tuple[Points, Faces]
         np.ascontiguousarray(faces, np.int32),
         target_count=target,
     )
-    return _used(np.asarray(fewer_points, np.float64), np.asarray(fewer, np.int32))
+    return keep_used_points(np.asarray(fewer_points, np.float64), np.asarray(fewer, np.int32))
 
 
 def _cluster(points: Points, faces: Faces, cells: int) -> tuple[Points, Faces]:
@@ -61,25 +62,3 @@ def _cluster(points: Points, faces: Faces, cells: int) -> tuple[Points, Faces]:
     counts = np.bincount(label, minlength=len(found))
     middles = np.stack([np.bincount(label, points[:, axis]) / counts for axis in range(3)], axis=1)
     return without_doubles(middles, label[faces].astype(np.int32))
-
-
-def without_doubles(points: Points, faces: Faces) -> tuple[Points, Faces]:
-    """Leaves out triangles that are a line or a point, and all but one of those on the same points,
-    which cost every ray, and make an edge collapse fail."""
-    a, b, c = faces.T
-    faces = faces[(a != b) & (b != c) & (c != a)]
-    ordered = np.sort(faces, axis=1).astype(np.uint64)
-    pairs = ordered[:, 0] * np.uint64(len(points)) + ordered[:, 1]
-    order = np.lexsort((ordered[:, 2], pairs))
-    pairs, thirds = pairs[order], ordered[order, 2]
-    is_first = np.ones(len(order), bool)
-    is_first[1:] = (pairs[1:] != pairs[:-1]) | (thirds[1:] != thirds[:-1])
-    return _used(points, faces[np.sort(order[is_first])])
-
-
-def _used(points: Points, faces: Faces) -> tuple[Points, Faces]:
-    """Leaves out the points that no triangle uses."""
-    used = np.zeros(len(points), bool)
-    used[faces.ravel()] = True
-    renumbered = (np.cumsum(used) - 1).astype(np.int32)
-    return points[used], renumbered[faces]

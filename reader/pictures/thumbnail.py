@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reader.errors import Unreadable
-from reader.mesh import loading, measuring
 from reader.mesh.loading import AGAIN
-from reader.pictures import camera, shading, simplifying, zbuffer
+from reader.mesh.solid import Solid
+from reader.pictures import camera, shading, zbuffer
 from reader.pictures.camera import Floats, Points
 
 SIZE = 512
@@ -20,24 +20,19 @@ MUCH = 100_000_000  # pixels and rows that can be looked at in time: some second
 COARSEST = SIZE // 8
 
 
-def draw(path: str, kind: str, name: str, folder: str) -> dict[str, Any]:
-    """Draws a model file into `folder`: picture.png and small.webp.
+def draw(solid: Solid, folder: Path) -> dict[str, Any]:
+    """Draws a model into `folder`: picture.png and small.webp.
 
     Returns the ink, the part of the picture that is covered: too little of it means blank, and
     nothing is written. Raises Unreadable.
     """
-    model = loading.read(path, kind, name)
-    # Faces must know their neighbours, to be smoothed.
-    if len(model.faces) <= shading.MAX_SMOOTHED:
-        points, faces = simplifying.without_doubles(*measuring.weld(model))
-    else:
-        points, faces = model.vertices, model.faces
+    points, faces = solid.without_doubles
     if not len(faces):
         raise Unreadable(f"All triangles of the model are degenerate: none has a surface. {AGAIN}")
     picture = render(points, faces)
     ink = float(picture[:, :, 3].mean())
     if ink >= MIN_INK:
-        _write(picture, Path(folder))
+        _write(picture, folder)
     return {"ink": round(ink, 5), "blank": ink < MIN_INK}
 
 

@@ -35,7 +35,7 @@ def ask(path: Path) -> SlicedFacts | None:
 @lru_cache(maxsize=KEPT)
 def _ask(path: str, _changed: int, _size: int) -> SlicedFacts | None:
     limits = sandbox.Limits(memory_mb=MEMORY_MB, cpu_s=CPU_S, wall_s=WALL_S, file_mb=1)
-    answer = sandbox.run("sliced", path, limits=limits)
+    answer = sandbox.run("sliced", path, limits=limits).get("sliced")
     if "problem" in answer:
         log.info("sliced_file_not_read", file=Path(path).name, problem=str(answer["problem"])[:200])
     return _check(answer) if answer.get("plates") else None

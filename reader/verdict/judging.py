@@ -27,7 +27,7 @@ def judge(
         printer.id: fits.fit(facts.size, printer.build_volume_mm, may)
         for printer, may in zip(lab.printers, facts.tilted, strict=True)
     }
-    fits_somewhere = any(way != "no" for way in fitting.values())
+    fits_somewhere = not fitting or any(way != "no" for way in fitting.values())
     declared = facts.unit
     guessed, reason = (
         (None, None) if declared else units.guess(facts.size, lab.printers, fits_somewhere)

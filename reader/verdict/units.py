@@ -56,7 +56,7 @@ def _grow(
 
 
 def _fits_somewhere(size: Sequence[float], printers: Sequence[Printer]) -> bool:
-    return any(
+    return not printers or any(
         fits.fit(size, printer.build_volume_mm, may_tilt=False) != "no" for printer in printers
     )
 

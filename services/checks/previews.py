@@ -1,4 +1,5 @@
-"""The 3D preview of a model: made when it is first looked at, then kept by the file's hash.
+"""The 3D preview of a model: made when the model is checked, or when it is looked at and not there
+any more; kept by the file's hash.
 
 Kept under VAR_DIR/cache/preview, gzipped, as it is sent; it holds nothing but the shape. A file
 that cannot be shown has its reason kept in the same way. The cache may be deleted at any time.
@@ -11,13 +12,14 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import structlog
 from sqlalchemy.orm import Session
 
-from reader import sandbox
+from reader import model
 from reader.errors import CouldNotRead, Unreadable
+from reader.model import Reading
 from services.actors import Actor
 from services.checks import results
 from services.errors import NotFound, Retryable
@@ -90,33 +92,40 @@ def _make(job: JobView) -> Preview:
     path = storage.path_of(f"{job.folder}/{job.original_name}")
     if not path.is_file():
         raise NotFound("The model's file is not there. The job may have moved: look again.")
-    target = path_of(job.file_hash)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as folder:
-        made = Path(folder) / "preview"
-        kind = PurePath(job.original_name).suffix.lower().lstrip(".")
-        try:
-            sandbox.run(
-                "preview",
-                *(str(path), kind, job.original_filename, str(made)),
-                output=Path(folder),
-                limits=results.limits(),
-            )
-        except (Unreadable, CouldNotRead) as problem:
-            made.write_bytes(_failure(problem))
-        os.replace(made, target)
-    _drop_oldest(target.parent)
+    with tempfile.TemporaryDirectory(prefix="printdesk-preview-") as folder:
+        reading = model.read(
+            path,
+            job.original_filename,
+            frozenset({"preview"}),
+            Path(folder),
+            limits=results.limits(),
+        )
+        if reading.broke_off("preview"):
+            raise Retryable("The preview was not finished. Please try again.")
+        keep(job.file_hash, reading)
     preview = _read(job.file_hash)
     if preview is None:
         raise Retryable("The preview could not be kept. Please try again.")
     return preview
 
 
-def _failure(problem: Unreadable | CouldNotRead) -> bytes:
-    if isinstance(problem, Unreadable):
-        reason = problem.message
-    else:
-        reason = f"The model could not be shown: {problem.message}."
+def keep(file_hash: str, reading: Reading) -> None:
+    """Keeps the preview of a reading, or the reason why there is none."""
+    try:
+        packed = reading.preview().read_bytes()
+    except Unreadable as problem:
+        packed = _failure(problem.message)
+    except CouldNotRead as problem:
+        packed = _failure(f"The model could not be shown: {problem.message}.")
+    target = path_of(file_hash)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix=".making-", dir=target.parent, delete=False) as file:
+        file.write(packed)
+    os.replace(file.name, target)
+    _drop_oldest(target.parent)
+
+
+def _failure(reason: str) -> bytes:
     return gzip.compress(json.dumps({"state": "failed", "reason": reason}).encode(), mtime=0)
 
 

@@ -13,6 +13,12 @@ from reader.verdict.answers import Facts, NotAsked, Opinion
 from services.jobs.costs import cost_cents
 from settings import lab, settings
 
+MAX_ATTEMPTS = 3  # of a reading that is killed from outside
+GIVEN_UP = (
+    f"it could not be read here, because reading it broke off {MAX_ATTEMPTS} times. "
+    "“Check again” has it tried once more"
+)
+
 
 def limits() -> Limits:
     """What one reading may use: CHECK_MEMORY_MB, CHECK_CPU_S, CHECK_WALL_S."""

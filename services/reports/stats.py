@@ -5,7 +5,9 @@ Source: the plan's sections 5.6 and 6. Nothing is estimated: what has no row is 
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import pandas as pd
 from sqlalchemy.orm import Session
 
 from models import Status, utcnow
@@ -17,8 +19,6 @@ from services.reports.asking import periods
 from services.reports.asking.question import Question
 from services.reports.asking.report_filters import Filters
 from services.reports.counting import activity, flow, key_figures, printers, rejections
-from services.reports.counting.activity import Activity
-from services.reports.counting.printers import FailureCount, PrinterUse
 from settings import lab, settings
 
 MAX_DAYS = 3660
@@ -65,6 +65,28 @@ class Turnaround:
     jobs: int
     median_hours: float | None
     p90_hours: float | None
+
+
+@dataclass(frozen=True)
+class FailureCount:
+    printer: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Activity:
+    """`actions` maps event types to how often the person caused them in the period."""
+
+    staff_id: str
+    name: str
+    total: int
+    actions: dict[str, int]
+
+    @property
+    def reviews(self) -> int:
+        """Decisions: approvals and rejections."""
+        return self.actions.get("StaffApproved", 0) + self.actions.get("StaffRejected", 0)
 
 
 @dataclass(frozen=True)
@@ -118,18 +140,16 @@ def read_report(
         period=Period(days, period.first, period.last, lab().lab.timezone),
         printer=printer,
         discipline=discipline,
-        submissions={point.day: point.count for point in flow.read_submissions(ask, "day").points},
+        submissions=_pairs(flow.read_submissions(ask, "day").points, "day", "count"),
         by_status=flow.count_by_status(ask),
-        by_printer=[_printer(use) for use in printers.read_printers(ask).uses if use.jobs],
-        rejection_reasons={
-            each.reason: each.count
-            for each in rejections.read_rejections(ask).reasons
-            if each.reason != rejections.OTHERS
-        },
-        print_failures=printers.read_failures(ask),
+        by_printer=_printers(printers.read_printers(ask).uses),
+        rejection_reasons=_reasons(rejections.read_rejections(ask).reasons),
+        print_failures=[
+            FailureCount(*row) for row in printers.read_failures(ask).itertuples(index=False)
+        ],
         revenue_cents=key.revenue_cents,
         turnaround=Turnaround(key.ready, key.median_hours, key.p90_hours),
-        staff_activity=activity.read_activity(ask),
+        staff_activity=_activity(activity.read_activity(ask)),
     )
 
 
@@ -137,14 +157,23 @@ def _chosen(value: str) -> str:
     return "" if value == "all" else value
 
 
-def _printer(use: PrinterUse) -> PrinterStats:
-    return PrinterStats(
-        printer=use.printer,
-        name=use.name,
-        jobs=use.jobs,
-        print_hours=use.hours,
-        weight_g=use.grams,
-        completed=use.completed,
-        failed=use.failed,
-        cancelled=use.cancelled,
-    )
+def _pairs(found: pd.DataFrame, name: str, counted: str) -> dict[Any, int]:
+    return dict(zip(found[name].tolist(), found[counted].tolist(), strict=True))
+
+
+def _reasons(found: pd.DataFrame) -> dict[str, int]:
+    return _pairs(found[found["reason"] != rejections.OTHERS], "reason", "count")
+
+
+def _printers(uses: pd.DataFrame) -> list[PrinterStats]:
+    """Those that ended a job in the period."""
+    names = ["printer", "name", "jobs", "hours", "grams", "completed", "failed", "cancelled"]
+    return [PrinterStats(*row) for row in uses.loc[uses["jobs"] > 0, names].itertuples(index=False)]
+
+
+def _activity(found: pd.DataFrame) -> list[Activity]:
+    people = []
+    for staff_id, name, *counts in found.reset_index().itertuples(index=False, name=None):
+        actions = {str(action): count for action, count in zip(found, counts, strict=True) if count}
+        people.append(Activity(staff_id, name, sum(actions.values()), actions))
+    return people

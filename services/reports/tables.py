@@ -1,26 +1,24 @@
 """Every chart as a table: what stands below it on the page, and what is exported."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from models import STATUS_LABELS, Status
-from services.reports import words
+import pandas as pd
+
+from models import STATUS_LABELS
+from services.reports import frames, words
 from services.reports.asking.question import Question
 from services.reports.counting import flow, materials, printers, rejections, utilisation
-from services.reports.counting.activity import (
-    Activity,
-    FirstReview,
-    read_activity,
-    read_first_reviews,
-)
-from services.reports.counting.demand import Demand, Demands, read_demand
-from services.reports.counting.flow import Funnel, Quotes, StatusTime, Submissions, Waiting
+from services.reports.counting.activity import read_activity, read_first_reviews
+from services.reports.counting.demand import Demands, read_demand
+from services.reports.counting.flow import Funnel, Submissions
 from services.reports.counting.key_figures import KeyFigures, read_key_figures
 from services.reports.counting.materials import MaterialUse
-from services.reports.counting.printers import FailureCount, Printers, Timeline
-from services.reports.counting.rejections import FACTS, Fact, Rejections
+from services.reports.counting.printers import Printers, Timeline
+from services.reports.counting.rejections import FACTS, Rejections
 from services.reports.counting.utilisation import Utilisation
 from settings import lab
 
@@ -43,28 +41,37 @@ class Column:
     kind: Kind = Kind.TEXT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """`rows` have a value for each column: text, numbers, dates, UTC times, or None."""
+    """`frame` has a column for each of `columns`, in their order and by their names: text, numbers,
+    dates, UTC times, or none."""
 
     columns: tuple[Column, ...]
-    rows: Sequence[tuple[Any, ...]]
+    frame: pd.DataFrame
+
+    @cached_property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """In plain values of Python; None where there is none."""
+        return list(zip(*(self.values(place) for place in range(len(self.columns))), strict=True))
 
     def values(self, column: str | int) -> list[Any]:
         """Those of a column, by its name or its place."""
         names = [each.name for each in self.columns]
         place = names.index(column) if isinstance(column, str) else column
-        return [row[place] for row in self.rows]
+        return frames.values(self.frame.iloc[:, place])
 
     def head(self, rows: int) -> "Table":
-        return Table(self.columns, self.rows[:rows])
+        return Table(self.columns, self.frame[:rows])
 
 
-def _table(columns: Mapping[str, Kind], rows: Iterable[tuple[Any, ...]]) -> Table:
-    return Table(tuple(Column(name, kind) for name, kind in columns.items()), list(rows))
+def _table(columns: Mapping[str, Kind], frame: pd.DataFrame) -> Table:
+    """A name and a kind for each column of the frame."""
+    named = frame.set_axis(list(columns), axis=1)
+    return Table(tuple(Column(name, kind) for name, kind in columns.items()), named)
 
 
 T, N, D, S, C = Kind.TEXT, Kind.NUMBER, Kind.DECIMAL, Kind.SHARE, Kind.CENTS
+_ACTIONS = ("StaffApproved", "StaffRejected", "Reviewed", "PrintStarted", "PickedUp")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # The first column of what is counted over time, by grain.
 PIECES = {"day": "Day", "week": "Week from", "month": "Month from"}
@@ -72,133 +79,103 @@ PIECES = {"day": "Day", "week": "Week from", "month": "Month from"}
 
 def key_figures(found: KeyFigures) -> Table:
     columns = {"Figure": T, "Value": T, "Period before": T, "Change": T, "Counts": T}
-    rows = words.key_rows(found)
-    return _table(columns, ((r.name, r.value, r.before, r.change, r.counts) for r in rows))
+    rows = [(r.name, r.value, r.before, r.change, r.counts) for r in words.key_rows(found)]
+    return _table(columns, frames.frame(rows, dict.fromkeys(columns, frames.OBJECT)))
 
 
 def submissions(found: Submissions) -> Table:
-    columns = {PIECES[found.grain]: Kind.DAY, "Submissions": N, "Trend": D}
-    return _table(columns, ((point.day, point.count, point.trend) for point in found.points))
+    return _table({PIECES[found.grain]: Kind.DAY, "Submissions": N, "Trend": D}, found.points)
 
 
-def status_times(found: list[StatusTime]) -> Table:
+def status_times(found: pd.DataFrame) -> Table:
     hours = {"10th percentile (h)": D, "25th percentile (h)": D, "Median (h)": D}
     hours |= {"75th percentile (h)": D, "90th percentile (h)": D}
-    return _table(
-        {"Status": T, "Stays": N} | hours,
-        ((_label(e.status), e.stays, e.p10, e.p25, e.median, e.p75, e.p90) for e in found),
-    )
+    return _table({"Status": T, "Stays": N} | hours, _labelled(found))
 
 
-def waiting(found: list[Waiting]) -> Table:
+def waiting(found: pd.DataFrame) -> Table:
     ages = {f"Submitted {label}": N for label in flow.AGE_LABELS}
-    return _table(
-        {"Status": T, "Jobs": N, "Median wait (h)": D, "Longest wait (h)": D} | ages,
-        ((_label(e.status), e.jobs, e.median_hours, e.longest_hours, *e.by_age) for e in found),
-    )
+    columns = {"Status": T, "Jobs": N, "Median wait (h)": D, "Longest wait (h)": D} | ages
+    ordered = found[["status", "jobs", "median_hours", "longest_hours", *flow.AGE_LABELS]]
+    return _table(columns, _labelled(ordered))
 
 
-def quotes(found: list[Quotes]) -> Table:
-    return _table(
-        {"Quote": T, "Jobs": N, "Cents": C, "Longest wait (h)": D},
-        (
-            ("Link expired" if e.expired else "Link works", e.jobs, e.cents, e.longest_hours)
-            for e in found
-        ),
-    )
+def quotes(found: pd.DataFrame) -> Table:
+    links = found["expired"].map({True: "Link expired", False: "Link works"})
+    rows = found.assign(link=links)[["link", "jobs", "cents", "longest_hours"]]
+    return _table({"Quote": T, "Jobs": N, "Cents": C, "Longest wait (h)": D}, rows)
 
 
 def funnel(found: Funnel) -> Table:
-    submitted = found.steps[0].jobs
-    rows = [(each.name, each.jobs, _part(each.jobs, submitted)) for each in found.steps]
-    rows.append(("Closed without a print", found.closed, _part(found.closed, submitted)))
-    return _table({"Step": T, "Jobs": N, "Share of all submitted": S}, rows)
+    closed = pd.DataFrame({"name": ["Closed without a print"], "jobs": [found.closed]})
+    rows = pd.concat([found.steps, closed], ignore_index=True)
+    shares = frames.share(rows["jobs"], rows["jobs"].iloc[0])
+    return _table({"Step": T, "Jobs": N, "Share of all submitted": S}, rows.assign(share=shares))
 
 
 def money(found: Funnel) -> Table:
-    total = sum(each.cents for each in found.money)
-    return _table(
-        {"Outcome": T, "Jobs": N, "Cents": C, "Share of all quoted": S},
-        ((each.outcome, each.jobs, each.cents, _part(each.cents, total)) for each in found.money),
-    )
+    shares = frames.share(found.money["cents"], found.money["cents"].sum())
+    columns = {"Outcome": T, "Jobs": N, "Cents": C, "Share of all quoted": S}
+    return _table(columns, found.money.assign(share=shares))
 
 
 def printer_uses(found: Printers) -> Table:
     columns = {"Printer": T, "Hours printed": D, "Hours available": D, "Utilisation": S}
     columns |= {"Jobs": N, "Completed runs": N, "Failed runs": N, "Cancelled runs": N, "Grams": D}
-    return _table(
-        columns,
-        (
-            (
-                *(use.name, round(use.hours + use.running_hours, 2), use.available_hours),
-                *(use.share, use.jobs, use.completed, use.failed, use.cancelled, use.grams),
-            )
-            for use in found.uses
-        ),
-    )
+    use = ["name", "printed_hours", "available_hours", "share", "jobs"]
+    use += ["completed", "failed", "cancelled", "grams"]
+    uses = found.uses.assign(printed_hours=found.uses["printed_hours"].round(2))
+    return _table(columns, uses[use])
 
 
 def weeks(found: Utilisation) -> Table:
     columns = {"Week from": Kind.DAY, "Printer": T, "Hours printed": D}
     columns |= {"Hours available": D, "Utilisation": S}
-    ordered = sorted(found.weeks, key=lambda each: (each.week, each.name))
-    return _table(
-        columns,
-        (
-            (e.week, e.name, e.hours, e.available_hours, _part(e.hours, e.available_hours))
-            for e in ordered
-        ),
-    )
+    ordered = found.weeks.sort_values(["week", "name"], kind="stable")
+    return _table(columns, ordered[["week", "name", "hours", "available_hours", "share"]])
 
 
 def cells(found: Utilisation) -> Table:
     columns = {"Weekday": T, "Hour from": N, "Hours printed": D, "Printers at a time": D}
-    return _table(
-        columns,
-        ((_WEEKDAYS[e.weekday], e.hour, e.hours, e.printing) for e in found.cells),
-    )
+    days = found.cells["weekday"].map(dict(enumerate(_WEEKDAYS)))
+    return _table(columns, found.cells.assign(day=days)[["day", "hour", "hours", "printing"]])
 
 
 def timeline(found: Timeline) -> Table:
     columns = {"Printer": T, "Job": T, "Started": Kind.TIME, "Ended": Kind.TIME, "Outcome": T}
     columns |= {"Reason": T, "Operator": T}
-    return _table(
-        columns,
-        (
-            (
-                *(lab().printer_name(run.printer), run.short_id, run.started_at, run.ended_at),
-                *(run.outcome or "printing", run.reason, run.operator_name),
-            )
-            for run in found.runs
-        ),
+    runs = found.runs.assign(
+        name=found.runs["printer"].map(lab().printer_name),
+        outcome=found.runs["outcome"].fillna("printing"),
     )
+    run = ["name", "short_id", "started_at", "ended_at", "outcome", "reason", "operator_name"]
+    return _table(columns, runs[run])
 
 
-def failures(found: list[FailureCount]) -> Table:
-    return _table(
-        {"Printer": T, "Reason": T, "Failed runs": N},
-        ((lab().printer_name(e.printer), e.reason or "no reason given", e.count) for e in found),
+def failures(found: pd.DataFrame) -> Table:
+    rows = found.assign(
+        printer=found["printer"].map(lab().printer_name),
+        reason=found["reason"].replace("", "no reason given"),
     )
+    return _table({"Printer": T, "Reason": T, "Failed runs": N}, rows)
 
 
 def reasons(found: Rejections) -> Table:
     columns = {"Reason": T, "Rejections": N, "Cumulative share": S}
-    columns |= dict.fromkeys(FACTS.values(), N)
-    return _table(columns, ((e.reason, e.count, e.share, *e.facts.values()) for e in found.reasons))
+    return _table(columns | dict.fromkeys(FACTS.values(), N), found.reasons)
 
 
 def reasons_by_discipline(found: Rejections) -> Table:
-    return _crossed("Discipline", T, found.by_discipline, [e.reason for e in found.reasons])
+    return _with_sum({"Discipline": T}, found.by_discipline)
 
 
 def reasons_over_time(found: Rejections) -> Table:
-    first = PIECES[found.grain]
-    return _crossed(first, Kind.DAY, found.over_time, [e.reason for e in found.reasons])
+    return _with_sum({PIECES[found.grain]: Kind.DAY}, found.over_time)
 
 
-def facts(found: list[Fact]) -> Table:
+def facts(found: pd.DataFrame) -> Table:
     columns = {"Finding": T, "Submitted": N, "Rejected": N, "Rejection rate": S}
-    return _table(columns, ((FACTS[e.fact], e.submitted, e.rejected, e.rate) for e in found))
+    return _table(columns, found.assign(fact=found["fact"].map(FACTS)))
 
 
 def disciplines(found: Demands) -> Table:
@@ -206,76 +183,49 @@ def disciplines(found: Demands) -> Table:
 
 
 def classes(found: Demands) -> Table:
-    others = [found.other_classes] if found.other_classes else []
-    return _demands("Class", [*found.classes, *others])
+    return _demands("Class", pd.concat([found.classes, found.other_classes]))
 
 
-def staff(activity: list[Activity], first: list[FirstReview]) -> Table:
+def staff(activity: pd.DataFrame, first: pd.DataFrame) -> Table:
     columns = {"Person": T, "Decisions": N, "Approved": N, "Rejected": N, "Marked as reviewed": N}
     columns |= {"Prints started": N, "Handed over": N, "All actions": N}
     columns |= {"First reviews": N, "Median wait (h)": D, "90th percentile (h)": D}
-    reviewed = {each.staff_id: each for each in first}
-    return _table(columns, (_person(each, reviewed.get(each.staff_id)) for each in activity))
-
-
-def _person(each: Activity, first: FirstReview | None) -> tuple[Any, ...]:
-    actions = ("StaffApproved", "StaffRejected", "Reviewed", "PrintStarted", "PickedUp")
-    waited = (first.jobs, first.median_hours, first.p90_hours) if first else (0, None, None)
-    counts = (each.actions.get(action, 0) for action in actions)
-    return (each.name, each.reviews, *counts, each.total, *waited)
+    counts = activity.reindex(columns=list(_ACTIONS), fill_value=0)
+    counts.insert(0, "decisions", counts["StaffApproved"] + counts["StaffRejected"])
+    counts["total"] = activity.sum(axis=1)
+    rows = counts.reset_index("name").join(first.set_index("staff_id").drop(columns="name"))
+    return _table(columns, rows.assign(jobs=rows["jobs"].fillna(0).astype(frames.WHOLE)))
 
 
 def colors(found: MaterialUse) -> Table:
-    columns = {"Material": T, "Colour": T, "Grams": D, "Print runs": N, _used(found): N}
-    columns |= {"Grams in each": D}
-    return _table(
-        columns,
-        (
-            (e.material, e.color, e.grams, e.runs, e.pieces, round(e.grams / e.pieces, 1))
-            for e in found.colors
-        ),
-    )
+    columns = {"Material": T, "Colour": T, "Grams": D, "Print runs": N}
+    columns |= {f"{found.grain.capitalize()}s in use": N, "Grams in each": D}
+    in_each = (found.colors["grams"] / found.colors["pieces"]).round(1)
+    return _table(columns, found.colors.assign(in_each=in_each))
 
 
 def grams_over_time(found: MaterialUse) -> Table:
-    names = sorted({use.material for use in found.colors})
-    columns = {PIECES[found.grain]: Kind.DAY} | dict.fromkeys((f"{n} (g)" for n in names), D)
-    rows = found.over_time.items()
-    return _table(columns, ((day, *(each.get(n, 0.0) for n in names)) for day, each in rows))
+    materials = dict.fromkeys((f"{name} (g)" for name in found.over_time), D)
+    return _table({PIECES[found.grain]: Kind.DAY} | materials, found.over_time.reset_index())
 
 
-def _used(found: MaterialUse) -> str:
-    return f"{found.grain.capitalize()}s in use"
+def _demands(first: str, found: pd.DataFrame) -> Table:
+    shares = frames.share(found["jobs"], found["jobs"].sum())
+    columns = {first: T, "Jobs": N, "Share": S, "Grams quoted": D, "Cents quoted": C}
+    return _table(columns, found.assign(share=shares)[["name", "jobs", "share", "grams", "cents"]])
 
 
-def _demands(first: str, found: list[Demand]) -> Table:
-    total = sum(each.jobs for each in found)
-    return _table(
-        {first: T, "Jobs": N, "Share": S, "Grams quoted": D, "Cents quoted": C},
-        ((e.name, e.jobs, _part(e.jobs, total), e.grams, e.cents) for e in found),
-    )
+def _with_sum(first: Mapping[str, Kind], found: pd.DataFrame) -> Table:
+    """A row for each key, a column for each reason, and their sum. A reason may be called as any
+    other column is."""
+    names = [Column(name, kind) for name, kind in first.items()]
+    names += [Column(str(name), N) for name in found] + [Column("All reasons", N)]
+    rows = pd.concat([found, found.sum(axis=1)], axis=1).reset_index()
+    return Table(tuple(names), rows.set_axis([each.name for each in names], axis=1))
 
 
-def _crossed(
-    first: str, kind: Kind, found: Mapping[Any, Mapping[str, int]], across: list[str]
-) -> Table:
-    """A row for each key, a column for each reason, and their sum."""
-    columns = {first: kind} | dict.fromkeys(across, N) | {"All reasons": N}
-    return _table(
-        columns,
-        (
-            (key, *(each.get(name, 0) for name in across), sum(each.values()))
-            for key, each in found.items()
-        ),
-    )
-
-
-def _label(status: Status) -> str:
-    return STATUS_LABELS[status]
-
-
-def _part(number: float, of: float) -> float | None:
-    return number / of if of else None
+def _labelled(found: pd.DataFrame) -> pd.DataFrame:
+    return found.assign(status=found["status"].map(STATUS_LABELS))
 
 
 def read_staff(ask: Question) -> Table:

@@ -15,7 +15,7 @@ from reader.errors import Unreadable
 from reader.gate import filetypes
 from services import events, work
 from services.actors import student
-from services.checks import modelchecks, thumbnails
+from services.checks import modelchecks
 from services.errors import Duplicate, Invalid
 from services.files import storage
 from services.files.uploads import Upload
@@ -102,8 +102,7 @@ def submit(session: Session, form: Submission, upload: Upload) -> JobView:
         new_status=Status.UPLOADED,
     )
     outbox.queue(session, job, MailKind.RECEIVED)
-    work.send_after_commit(session, modelchecks.CHECK_TASK, job.id)
-    thumbnails.request(session, job)
+    modelchecks.begin(session, job)
     return records.view(job, job.created_at)
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from models import Role
-from services.checks import thumbnails
+from services.checks import modelchecks
 from tests.support.client import Desk, refusal_of
 
 
@@ -18,7 +18,7 @@ def desk(database, storage_root):
 @pytest.fixture
 def drawn(desk):
     job_id = desk.submit()["id"]
-    thumbnails.make(job_id)
+    modelchecks.run(job_id)
     return job_id
 
 

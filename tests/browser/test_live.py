@@ -41,6 +41,46 @@ def test_a_page_that_becomes_visible_polls_at_once(desk, second):
     expect(card_of(desk, job[:8])).to_be_visible()
 
 
+def beat(desk, milliseconds):
+    with desk.expect_response("**/api/v1/news"):
+        desk.clock.fast_forward(milliseconds)
+    desk.wait_for_timeout(500)
+
+
+def test_a_new_job_shows_at_the_next_news_and_the_rest_at_the_next_refresh(desk, second):
+    desk.clock.install()
+    desk.reload()
+    expect(desk.get_by_text("Updated")).to_be_visible()
+    job = new_job(second, "Heard Soon")
+    beat(desk, 15_500)
+    expect(card_of(desk, job[:8])).to_be_visible()
+    noted = card_of(desk, job[:8]).locator(".pd-chip", has_text="Notes")
+    second.request.patch(f"/api/v1/jobs/{job}/notes", data={"notes": "x", "base": ""})
+    beat(desk, 15_500)
+    expect(noted).to_have_count(0)
+    beat(desk, 15_500)
+    expect(noted).to_be_visible()
+
+
+HIDE = """hidden => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+def test_a_page_that_nobody_sees_counts_new_jobs_and_is_drawn_when_it_comes_back(desk, second):
+    desk.clock.install()
+    desk.reload()
+    expect(desk.get_by_text("Updated")).to_be_visible()
+    desk.evaluate(HIDE, True)
+    job = new_job(second, "Unseen Person")
+    beat(desk, 46_000)
+    expect(desk).to_have_title("(1) Queue · Printdesk")
+    expect(card_of(desk, job[:8])).to_have_count(0)
+    desk.evaluate(HIDE, False)
+    expect(card_of(desk, job[:8])).to_be_visible()
+
+
 def test_an_unreachable_server_is_polled_less_and_less_often(desk, problems):
     problems.ignore("ERR_CONNECTION_REFUSED", "503")
     expect(desk.get_by_text("Updated")).to_be_visible()

@@ -22,7 +22,7 @@ from models import (
     Status,
 )
 from services import work
-from services.checks import modelchecks, thumbnails
+from services.checks import modelchecks
 from services.files import storage
 from services.jobs import costs
 from services.mail import outbox
@@ -167,7 +167,6 @@ def test_nothing_is_left_for_the_worker_to_catch_up_with(demo, configure):
     configure(SMTP_URL="smtp://127.0.0.1:1")
     with work.unit() as session:
         assert outbox.list_due(session) == []
-        assert thumbnails.list_due(session) == []
         assert modelchecks.sweep(session) == []
 
 
@@ -193,9 +192,8 @@ def assert_same_picture(model, picture, folder):
     import numpy as np
     from PIL import Image
 
-    from reader import sandbox
+    from reader.model import read
 
-    kind = model.suffix.removeprefix(".")
-    sandbox.run("thumbnail", str(model), kind, model.name, str(folder), output=folder)
+    read(model, model.name, ["picture"], folder).picture()
     one, other = (np.asarray(Image.open(p), float) for p in (folder / "picture.png", picture))
     assert np.abs(one - other).mean() < 0.5

@@ -1,10 +1,10 @@
 """What the demo is made of: its models, its calendar, its people, its environment."""
 
-import json
 import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,11 +14,11 @@ from demo import arrivals, cast, catalogue, flaws, meshfiles, terms
 from demo.__main__ import environment
 from demo.running import describe
 from demo.terms import Opening
+from reader import sandbox
 from reader.gate import filetypes
-from reader.mesh import checking
 from settings import ROOT, Settings, lab
 
-BEDS = json.dumps([printer.build_volume_mm for printer in lab().printers])
+BEDS = [printer.build_volume_mm for printer in lab().printers]
 DISCIPLINES = lab().choices.disciplines
 YEAR = [date(2025, 8, 1) + timedelta(days=number) for number in range(365)]
 
@@ -27,20 +27,30 @@ def check(path, mesh, suffix=".stl"):
     path = path / f"model{suffix}"
     path.write_bytes(meshfiles.WRITERS[suffix](mesh))
     filetypes.identify(path, path.name)
-    return checking.check(str(path), suffix[1:], path.name, BEDS)
+    arguments = (str(path), path.name, ["facts"], BEDS, "", 0)
+    return sandbox.run_unconfined("model", *arguments).get("facts")
 
 
 @pytest.mark.parametrize("key", catalogue.DESIGNS)
 def test_a_design_is_a_closed_body_of_a_small_file(tmp_path, key):
     design = catalogue.DESIGNS[key]
     for suffix in meshfiles.WRITERS:
-        mesh = catalogue.shape(key).scaled(design.size[0])
+        mesh = catalogue.shape(key).copy().apply_scale(design.size[0])
         found = check(tmp_path, mesh, suffix)
         assert found["open_edges"] == found["flipped_edges"] == 0
         assert found["degenerate_triangles"] == 0
         assert found["volume"] > 0
         assert max(found["size"]) == pytest.approx(design.size[0], rel=1e-4)
         assert (tmp_path / f"model{suffix}").stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("suffix", meshfiles.WRITERS)
+def test_the_same_mesh_is_the_same_file_at_any_time(suffix, monkeypatch):
+    write, mesh = meshfiles.WRITERS[suffix], catalogue.shape("massing")
+    written = write(mesh)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    assert write(mesh.copy()) == written != write(mesh.copy().apply_scale(1.1))
+    assert mesh.extents.max() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +60,7 @@ def test_a_design_is_a_closed_body_of_a_small_file(tmp_path, key):
 def test_a_flaw_is_one_that_the_check_finds(tmp_path, flaw, fact):
     for design in catalogue.EVERYTHING[::7]:
         mesh = flaws.FLAWS[flaw].change(catalogue.shape(design.key))
-        assert check(tmp_path, mesh.scaled(design.size[0]))[fact] > 0
+        assert check(tmp_path, mesh.copy().apply_scale(design.size[0]))[fact] > 0
 
 
 def test_two_sizes_of_a_design_are_two_files_and_one_picture():

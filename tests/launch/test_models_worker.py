@@ -1,6 +1,5 @@
 """Models are read beside everything else, by real Celery workers: nothing waits for a long one."""
 
-import json
 import subprocess
 import sys
 import time
@@ -67,13 +66,14 @@ def until(holds: Callable[[], Any], within_s: float = 60, every_s: float = 0.3) 
 
 
 def find_check(desk: Launched) -> psutil.Process | None:
-    """The process that reads a model for its check at this moment."""
+    """The process that reads a model now: a fork of a warm parent, where there is one."""
     for process in desk.family():
         try:
-            command = process.cmdline()
+            commands = [each.cmdline() for each in (process, process.parent()) if each]
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-        if "reader.child" in command and json.loads(command[-1])["task"] == "check":
+        is_fork = len(commands) == 2 and all("reader.warm" in command for command in commands)
+        if is_fork or "reader.child" in commands[0]:
             return process
     return None
 

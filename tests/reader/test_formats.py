@@ -9,6 +9,7 @@ import pytest
 from reader.errors import Unreadable
 from reader.gate import filetypes
 from reader.mesh import loading, measuring, stl, threemf
+from reader.mesh.solid import Solid
 from tests.support import meshes, solids
 
 NS = 'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"'
@@ -22,7 +23,7 @@ def read(folder, kind, content):
 
 
 def measure(folder, kind, content):
-    return measuring.measure(read(folder, kind, content))[0]
+    return measuring.measure(Solid(read(folder, kind, content)))
 
 
 def refused(folder, kind, content):
@@ -131,7 +132,7 @@ def test_triangles_without_a_surface_are_no_model(tmp_path):
     path = tmp_path / "model.stl"
     path.write_bytes(content)
     with pytest.raises(Unreadable, match="degenerate"):
-        measuring.measure(loading.read(str(path), "stl"))
+        measuring.measure(Solid(loading.read(str(path), "stl")))
 
 
 def test_an_obj_may_have_polygons_and_comments_and_long_lines(tmp_path):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reader.mesh import loading, measuring
+from reader.mesh import loading, measuring, solid
+from reader.mesh.solid import Solid
 from tests.support import solids
 
 LENGTH = st.floats(5, 150).map(lambda value: round(value, 3))
@@ -26,7 +27,7 @@ WAYS = settings(
 def measure(folder, kind, content):
     path = folder / f"model.{kind}"
     path.write_bytes(content)
-    return measuring.measure(loading.read(str(path), kind))[0]
+    return measuring.measure(Solid(loading.read(str(path), kind)))
 
 
 def turned(corners, numbers, shift):
@@ -86,7 +87,7 @@ def test_two_solids_are_two_bodies(tmp_path, one, other):
 
 def test_many_vertices_with_one_hash_are_told_apart(tmp_path, monkeypatch):
     corners, faces, volume, _ = solids.prism(20, 30, 24)
-    monkeypatch.setattr(measuring, "_hash", lambda vertices: np.zeros(len(vertices), np.uint64))
+    monkeypatch.setattr(solid, "_hash", lambda vertices: np.zeros(len(vertices), np.uint64))
     found = measure(tmp_path, "stl", solids.binary_stl(corners, faces))
     assert (found["open_edges"], found["bodies"]) == (0, 1)
     assert found["volume"] == pytest.approx(volume, rel=1e-4)

@@ -2,27 +2,50 @@
 
 import os
 import socket
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 
+import psutil
 import pytest
 
-from reader import sandbox
-from reader.errors import CouldNotRead, Unreadable
+from reader import children, sandbox, warm
+from reader.errors import CouldNotRead, Interrupted, Unreadable
 from reader.sandbox import Limits
+from settings import ROOT
+from tests.support import misbehaving
 
 QUICK = Limits(memory_mb=512, cpu_s=5, wall_s=15)
 
 
 def run(task, *arguments, **how):
-    return sandbox.run(f"tests.support.misbehaving:{task}", *arguments, **({"limits": QUICK} | how))
+    task = f"tests.support.misbehaving:{task}"
+    return sandbox.run(task, *arguments, **({"limits": QUICK} | how)).get("answer")
 
 
 def why(task, *arguments, **how):
     with pytest.raises(CouldNotRead) as refused:
         run(task, *arguments, **how)
     return refused.value.message
+
+
+@pytest.fixture(autouse=True, params=["fresh", "warm"], scope="module")
+def kind_of_child(request):
+    """A fresh interpreter, and a fork of a warm parent: all walls stand around both."""
+    if request.param == "warm":
+        if not warm.is_possible():
+            pytest.skip("a warm parent is for Linux")
+        children.keep_warm()
+    yield request.param
+    children.cool_down()
+
+
+@pytest.fixture(autouse=True)
+def every_task_may_be_forked(monkeypatch):
+    tasks = {f"tests.support.misbehaving:{name}" for name in vars(misbehaving)}
+    monkeypatch.setattr(children, "WARM_TASKS", children.WARM_TASKS | tasks)
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +63,23 @@ def test_a_task_gets_its_arguments_in_a_folder_and_an_environment_of_its_own(mon
     assert answer["cwd"].startswith(str(tmp_path / "temporary"))
     assert answer["environment"]["TMPDIR"] == answer["cwd"]
     assert not {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"} & set(answer["environment"])
+
+
+def test_a_child_is_started_as_it_should(kind_of_child):
+    pids = {run("about_itself")["parent"] for _ in range(3)}
+    assert (pids == {os.getpid()}) == (kind_of_child == "fresh") and len(pids) == 1
+
+
+def test_a_child_has_no_open_files_but_its_own(tmp_path):
+    with open(tmp_path / "ours", "w") as ours, socket.socket() as other:
+        os.set_inheritable(ours.fileno(), True)
+        os.set_inheritable(other.fileno(), True)
+        found = run("about_itself")["files"]
+    private = tempfile.gettempdir()
+    for number, target in found.items():
+        is_standard = target == os.devnull or target.startswith(private)
+        assert is_standard if int(number) < 3 else target.startswith("pipe:"), found
+    assert sum(target.startswith("pipe:") for target in found.values()) == 1, found
 
 
 def test_a_child_that_sleeps_is_stopped():
@@ -126,8 +166,9 @@ def test_numerical_libraries_work_inside():
 
 def test_a_file_at_fault_is_told_in_the_childs_words(tmp_path):
     (tmp_path / "model.stl").write_bytes(b"")
+    answer = sandbox.run("model", str(tmp_path / "model.stl"), "model.stl", ["facts"], [], "", 0)
     with pytest.raises(Unreadable, match="empty"):
-        sandbox.run("check", str(tmp_path / "model.stl"), "stl", "model.stl", "[]")
+        answer.get("facts")
 
 
 def test_this_process_has_not_loaded_what_the_child_has():
@@ -137,3 +178,65 @@ def test_this_process_has_not_loaded_what_the_child_has():
     code = "import sys, services.checks.modelchecks; print([m for m in ('numpy','scipy','trimesh','lib3mf') if m in sys.modules])"  # noqa: E501
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def find_warm_parent():
+    ours = psutil.Process().children()
+    return next(child for child in ours if "reader.warm" in child.cmdline())
+
+
+def test_a_warm_parent_that_was_killed_is_started_again(kind_of_child):
+    if kind_of_child == "fresh":
+        pytest.skip("there is none")
+    first = run("about_itself")["parent"]
+    find_warm_parent().kill()
+    assert run("about_itself")["parent"] not in (first, os.getpid())
+
+
+def test_a_reader_dies_with_its_warm_parent_and_that_is_no_verdict(kind_of_child):
+    if kind_of_child == "fresh":
+        pytest.skip("there is none")
+    run("answer")
+    parent, found = find_warm_parent(), []
+    task = "tests.support.misbehaving:sleep"
+    reading = threading.Thread(target=lambda: found.append(sandbox.run(task, limits=QUICK)))
+    reading.start()
+    while not (readers := parent.children()):
+        time.sleep(0.01)
+    parent.kill()
+    reading.join(30)
+    assert isinstance(found[0].problem, Interrupted)
+    psutil.wait_procs(readers, timeout=10)
+    assert not readers[0].is_running()
+
+
+def test_a_warm_parent_and_its_reader_end_with_their_caller(kind_of_child):
+    if kind_of_child == "fresh":
+        pytest.skip("there is none")
+    code = (
+        "from reader import children, sandbox; children.keep_warm();"
+        "children.WARM_TASKS.add('tests.support.misbehaving:sleep');"
+        "sandbox.run('tests.support.misbehaving:sleep')"
+    )
+    with subprocess.Popen((sys.executable, "-c", code), cwd=ROOT) as caller:
+        process = psutil.Process(caller.pid)
+        while len(family := process.children(recursive=True)) < 2:
+            time.sleep(0.01)
+        caller.kill()
+    gone, alive = psutil.wait_procs(family, timeout=10)
+    assert len(gone) == 2 and not alive
+
+
+def test_two_at_a_time_are_read_beside_each_other(kind_of_child):
+    """A warm parent has one child at a time: the other one is a fresh interpreter."""
+    parents = []
+    both = [
+        threading.Thread(target=lambda: parents.append(run("about_itself", "1")["parent"]))
+        for _ in range(2)
+    ]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(60)
+    assert len(parents) == 2 and os.getpid() in parents
+    assert run("about_itself")["parent"] in parents or kind_of_child == "warm"

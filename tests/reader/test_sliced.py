@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from reader.sandbox import Answer
 from reader.sliced import asking, reading
 from reader.sliced.reading import read_sliced
 from tests.support import sliced
@@ -311,7 +312,7 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, monkeypatch
 def test_what_the_child_calls_things_is_cleaned(tmp_path, monkeypatch):
     plate = {"name": "1\n2", "weight_g": 5, "time_hours": 1, "filament_types": ["P\0", "PLA" * 20]}
     answer = {"plates": [plate] * 99, "printer": "X" * 500, "slicer": "a\x1bb"}
-    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: answer)
+    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: Answer({"sliced": answer}))
     path = tmp_path / "part.gcode"
     path.write_bytes(b"new")
     found = asking.ask(path)

@@ -202,7 +202,10 @@ IN_THE_BROWSER = {
     "report-view.data",
     "shell-refresh.data",
     "_pages_dummy.children",
+    "nothing, after debug-clock.n_intervals",
     "nothing, after notes-about.data",
+    "nothing, after shell-news-clock.n_intervals",
+    "nothing, after shell-refresh-clock.n_intervals",
     'nothing, after {"name":["ALL"],"type":"report-chart"}.clickData',
 }
 

@@ -6,6 +6,7 @@ from itertools import count, product
 from typing import Any
 
 from models import STATUS_LABELS
+from services.reports import frames
 from services.reports.counting import flow
 from services.reports.tables import Column, Kind, Table
 from settings import lab
@@ -62,8 +63,15 @@ KNOWN = {
 
 def make(name: str, rows: int) -> Table:
     """With `rows` rows, or all there can be where these are fewer."""
-    columns = tuple(Column(each, kind) for each, kind in COLUMNS[name].items())
-    return Table(columns, [row for row, _ in zip(_rows(name), range(rows), strict=False)])
+    return of_rows(COLUMNS[name], [row for row, _ in zip(_rows(name), range(rows), strict=False)])
+
+
+def of_rows(columns: dict[str, Kind], rows: list[tuple[Any, ...]]) -> Table:
+    kinds = {Kind.NUMBER: frames.WHOLE, Kind.CENTS: frames.WHOLE}
+    kinds |= {Kind.DECIMAL: frames.REAL, Kind.SHARE: frames.REAL}
+    types = {name: kinds.get(kind, frames.OBJECT) for name, kind in columns.items()}
+    named = tuple(Column(name, kind) for name, kind in columns.items())
+    return Table(named, frames.frame(rows, types))
 
 
 def _rows(name: str) -> Iterator[tuple[Any, ...]]:

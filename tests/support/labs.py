@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import brotli
 
-from reader import sandbox
+import reader.model
 from settings import ROOT
 from tests.support import callbacks, manyjobs, solids
 from tests.support.mailserver import free_port
@@ -95,9 +95,7 @@ class Lab:
         model = self.folder / "gear.stl"
         corners, faces, *_ = solids.prism(30, 12, 9)
         model.write_bytes(solids.binary_stl(corners, faces))
-        sandbox.run(
-            "thumbnail", str(model), "stl", model.name, str(self.folder), output=self.folder
-        )
+        reader.model.read(model, model.name, ["picture"], self.folder).picture()
         return (self.folder / "small.webp").read_bytes()
 
     @contextmanager
@@ -117,6 +115,7 @@ class Lab:
     def sign_in(self) -> None:
         form = {"email": ADMIN["ADMIN_EMAIL"], "password": ADMIN["ADMIN_PASSWORD"], "next": ""}
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        self.hang_up()  # the server may have done so while another lab was started
         answer = self.ask("POST", "/login", urlencode(form).encode(), kind)
         self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
         self.known = callbacks.of_server(json.loads(self.ask("GET", "/_dash-dependencies").text))

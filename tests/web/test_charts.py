@@ -19,7 +19,8 @@ from services.actors import Actor
 from services.reports.asking import report_filters
 from services.reports.asking.question import Question
 from services.reports.asking.report_filters import Filters
-from services.reports.tables import TABLES, Column, Kind, Table
+from services.reports.tables import TABLES, Kind
+from tests.support import charttables
 from tests.support.histories import empty, stories, write
 
 ADMIN = Actor("a" * 32, "Ada Admin", Role.ADMIN)
@@ -93,9 +94,8 @@ def test_a_run_ends_where_the_labs_clock_says(start, end, hours):
 
 
 def test_a_printer_that_still_prints_its_first_run_is_no_empty_chart():
-    names = ("Printer", "Hours printed", "Hours available", "Utilisation", "Jobs", "Completed runs")
-    columns = tuple(Column(name) for name in (*names, "Failed runs", "Cancelled runs", "Grams"))
-    table = Table(columns, [("Prusa XL", 1.5, 24.0, 0.06, 0, 0, 0, 0, 0.0)])
+    run = ("Prusa XL", 1.5, 24.0, 0.06, 0, 0, 0, 0, 0.0)
+    table = charttables.of_rows(charttables.COLUMNS["printers"], [run])
     assert not is_empty(CHARTS["printers"], table)
 
 
@@ -112,8 +112,8 @@ def test_a_chart_is_saved_twice_as_large_and_on_a_background():
 
 @pytest.mark.parametrize(("jobs", "step"), [(4, 1), (5, 1), (6, None), (1300, None)])
 def test_an_axis_of_a_few_jobs_counts_whole_ones(jobs, step):
-    columns = (Column("Link", Kind.TEXT), Column("Jobs", Kind.NUMBER))
-    table = Table(columns, [("works", jobs), ("expired", 0)])
+    columns = {"Link": Kind.TEXT, "Jobs": Kind.NUMBER}
+    table = charttables.of_rows(columns, [("works", jobs), ("expired", 0)])
     drawn = figure(CHARTS["quotes"], table, "light").to_plotly_json()
     assert drawn["layout"].get("xaxis", {}).get("dtick") == step
 
@@ -128,8 +128,8 @@ def test_an_axis_of_a_few_jobs_counts_whole_ones(jobs, step):
     ],
 )
 def test_a_click_on_a_piece_of_time_narrows_to_all_its_days(grain, first, last):
-    columns = (Column(grain, Kind.DAY), Column("Submissions"), Column("Trend"))
-    table = Table(columns, [(date.fromisoformat(first), 3, 1.0)])
+    columns = {grain: Kind.DAY, "Submissions": Kind.NUMBER, "Trend": Kind.DECIMAL}
+    table = charttables.of_rows(columns, [(date.fromisoformat(first), 3, 1.0)])
     drawn = CHARTS["submissions"].draw(table).to_plotly_json()
     [link] = list(links_of({"data": drawn["data"][:1]}))
     assert link == {"set": {"period": "custom", "from": first, "to": last}}

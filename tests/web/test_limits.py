@@ -1,5 +1,6 @@
 """Limits hold however many ask at the same moment, and count only what is to count."""
 
+import time
 from collections import Counter
 from functools import partial
 
@@ -124,3 +125,20 @@ def test_a_refusal_stands_without_redis(desk, monkeypatch):
     monkeypatch.setattr(limits.limiter, "_limiter", MovingWindowRateLimiter(away))
     answer = desk.stranger().get("/jobs", headers={"Authorization": "Bearer x"})
     refusal_of(answer, 401, "not_signed_in")
+
+
+def test_the_library_keeps_a_limit_as_a_list_of_times_the_latest_first(desk, configure):
+    """What `_TAKE_OUT` relies on: another layout, and it would take out nothing, or too much."""
+    configure(RATE_LIMIT_LOGIN="4/hour")
+    before = time.time()
+    for _ in range(3):
+        sign_in(desk.client(), EMAIL, "wrong")
+    storage = limits.limiter.limiter.storage
+    assert isinstance(storage, RedisStorage)
+    redis = storage.get_connection()
+    [key] = redis.keys("LIMITS:*login*")
+    assert key.decode() == storage.prefixed_key(key.decode().removeprefix("LIMITS:"))
+    assert redis.type(key) == b"list"
+    times = [float(at) for at in redis.lrange(key, 0, -1)]
+    assert len(times) == 3 and times == sorted(times, reverse=True)
+    assert before <= times[-1] <= times[0] <= time.time()

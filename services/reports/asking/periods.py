@@ -1,8 +1,9 @@
 """Which days a report is about, and which days it is compared with. Days are days of the lab."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+
+import pandas as pd
 
 from settings import Semester, lab
 
@@ -16,6 +17,8 @@ PRESETS = {
     "year": "Last 12 months",
     "all": "All time",
 }
+# How pandas calls what a period is cut into; a week begins on Monday.
+FREQUENCIES = {"day": "D", "week": "W-SUN", "month": "M"}
 _DAYS = {"7d": 7, "30d": 30, "90d": 90, "year": 365}
 
 
@@ -147,23 +150,11 @@ def _next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
 
 
-def cut(span: Span, grain: str) -> Iterator[date]:
+def cut(span: Span, grain: str) -> list[date]:
     """The first days of the weeks or months (or the days) that a span touches, in order."""
-    day = floor(span.first, grain)
-    while day <= span.last:
-        yield day
-        day = after(day, grain)
+    return list(pd.period_range(span.first, span.last, freq=FREQUENCIES[grain]).start_time.date)
 
 
-def floor(day: date, grain: str) -> date:
-    """The first day of its week, month, or itself."""
-    if grain == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if grain == "month" else day
-
-
-def after(day: date, grain: str) -> date:
-    """The first day of the next one."""
-    return (
-        _next_month(day) if grain == "month" else day + timedelta(days=7 if grain == "week" else 1)
-    )
+def last_days_of(firsts: list[date], grain: str) -> list[date]:
+    """The last day of each week or month (or day) that begins on the given days."""
+    return list(pd.PeriodIndex(firsts, freq=FREQUENCIES[grain]).end_time.date)

@@ -1,14 +1,16 @@
 """One question to the database: a period and filters, asked by somebody who may."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
+import pandas as pd
 from sqlalchemy import Result, text
 from sqlalchemy.orm import Session
 
 from models import Role
 from services.actors import Actor, require
+from services.reports import frames
 from services.reports.asking import periods
 from services.reports.asking.periods import Period, Span
 from services.reports.asking.report_filters import Filters
@@ -56,15 +58,21 @@ class Question:
         :now, :zone, the filters by name, and the values given here."""
         return list(self._execute(statement, span or self.period, values))
 
+    def frame(self, statement: str, types: Mapping[str, str], **values: Any) -> pd.DataFrame:
+        """The same as a DataFrame; `types` names the columns (services/reports/frames.py)."""
+        return frames.frame(self(statement, **values), types)
+
     def once(self, read: "Callable[[Question], T]") -> T:
         """What `read` answers to this question: several charts are made of the same answer."""
         if read not in self._answers:
             self._answers[read] = read(self)
         return cast(T, self._answers[read])
 
-    def stream(self, statement: str, **values: Any) -> Iterator[Any]:
-        """The same, as they come: however many there are, only a few are in memory."""
-        yield from self._execute(statement, self.period, values, yield_per=_AT_A_TIME)
+    def stream(self, statement: str) -> Iterator[Sequence[Any]]:
+        """The rows as they come, some at a time: no more of them are ever in memory."""
+        yield from self._execute(statement, self.period, {}, yield_per=_AT_A_TIME).partitions(
+            _AT_A_TIME
+        )
 
     def _execute(
         self, statement: str, span: Span, values: dict[str, Any], **options: Any

@@ -1,43 +1,16 @@
 """What the staff do, and how soon they look at what is new."""
 
-from dataclasses import dataclass
+import pandas as pd
 
 from models import Role
 from services.reports.asking.question import Question
-
-REVIEWS = ("Reviewed", "StaffApproved", "StaffRejected")
-
-
-@dataclass(frozen=True)
-class Activity:
-    """`actions` maps event types to how often the person caused them in the period."""
-
-    staff_id: str
-    name: str
-    total: int
-    actions: dict[str, int]
-
-    @property
-    def reviews(self) -> int:
-        """Decisions: approvals and rejections."""
-        return self.actions.get("StaffApproved", 0) + self.actions.get("StaffRejected", 0)
+from services.reports.frames import OBJECT, REAL, WHOLE
 
 
-@dataclass(frozen=True)
-class FirstReview:
-    """The jobs submitted in the period that this person was the first to look at or to decide on,
-    and how long these had waited for it."""
-
-    staff_id: str
-    name: str
-    jobs: int
-    median_hours: float
-    p90_hours: float
-
-
-def read_activity(ask: Question) -> list[Activity]:
-    """Everybody's for administrators, and one's own for others; the busiest first."""
-    rows = ask(
+def read_activity(ask: Question) -> pd.DataFrame:
+    """How often each person (`staff_id` and `name`, the index) caused each type of event (a column)
+    in the period. Everybody's for administrators, and one's own for others; the busiest first."""
+    found = ask.frame(
         f"""
         SELECT s.id, s.name, counted.event_type, counted.number
         FROM (
@@ -47,21 +20,23 @@ def read_activity(ask: Question) -> list[Activity]:
             AND e.triggered_by NOT IN ('student', 'system') {_only_own(ask)} {ask.of_job}
             GROUP BY 1, 2
         ) AS counted JOIN staff s ON s.id = counted.triggered_by
-        ORDER BY 1, 3
         """,
+        {"staff_id": OBJECT, "name": OBJECT, "action": OBJECT, "number": WHOLE},
         person=ask.actor.id,
     )
-    people: dict[str, Activity] = {}
-    for staff_id, name, event_type, count in rows:
-        known = people.get(staff_id) or Activity(staff_id, name, 0, {})
-        actions = known.actions | {event_type: count}
-        people[staff_id] = Activity(staff_id, name, known.total + count, actions)
-    return sorted(people.values(), key=lambda person: (-person.total, person.name))
+    people = found.set_index(["staff_id", "name", "action"])["number"].unstack(fill_value=0)
+    busiest = people.assign(total=people.sum(axis=1)).sort_values(
+        ["total", "name"], ascending=[False, True]
+    )
+    return busiest.drop(columns="total")
 
 
-def read_first_reviews(ask: Question) -> list[FirstReview]:
-    """Everybody's for administrators, and one's own for others; who was first most often, first."""
-    rows = ask(
+def read_first_reviews(ask: Question) -> pd.DataFrame:
+    """For each person, the `jobs` submitted in the period that they were the first to look at or to
+    decide on, and how long these had waited for it: `median_hours` and `p90_hours`. Everybody's for
+    administrators, and one's own for others; who was first most often, first."""
+    hours = ("median_hours", "p90_hours")
+    return ask.frame(
         f"""
         WITH first AS (
             SELECT DISTINCT ON (e.job_id) e.triggered_by,
@@ -70,18 +45,17 @@ def read_first_reviews(ask: Question) -> list[FirstReview]:
             WHERE e.event_type IN ('Reviewed', 'StaffApproved', 'StaffRejected')
             AND j.created_at >= :start AND j.created_at < :end {ask.of_job}
             ORDER BY e.job_id, e.id
+        ), waited AS (
+            SELECT s.id, s.name, count(*) AS jobs,
+                percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY hours) AS hours
+            FROM first e JOIN staff s ON s.id = e.triggered_by WHERE true {_only_own(ask)}
+            GROUP BY 1, 2
         )
-        SELECT s.id, s.name, count(*),
-            percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY hours)
-        FROM first e JOIN staff s ON s.id = e.triggered_by WHERE true {_only_own(ask)}
-        GROUP BY 1, 2 ORDER BY 3 DESC, 2
+        SELECT id, name, jobs, hours[1], hours[2] FROM waited ORDER BY 3 DESC, 2
         """,
+        {"staff_id": OBJECT, "name": OBJECT, "jobs": WHOLE} | dict.fromkeys(hours, REAL),
         person=ask.actor.id,
-    )
-    return [
-        FirstReview(staff_id, name, jobs, round(hours[0], 2), round(hours[1], 2))
-        for staff_id, name, jobs, hours in rows
-    ]
+    ).round(2)
 
 
 def _only_own(ask: Question) -> str:

@@ -2,34 +2,28 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from services.reports.asking.question import Question
+from services.reports.frames import OBJECT, REAL, WHOLE
 
 CLASSES = 25
 
 
-@dataclass(frozen=True)
-class Demand:
-    """The jobs submitted in the period by one discipline or class. Grams and cents are those of
-    the prices that were quoted."""
-
-    name: str
-    jobs: int
-    grams: float
-    cents: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Demands:
-    """The classes are the CLASSES that asked for most; `other_classes` are all others together."""
+    """For each discipline or class (`name`), the `jobs` submitted in the period, and `grams` and
+    `cents` of the prices that were quoted. The classes are the CLASSES that asked for most;
+    `other_classes` are all others together, in one row or none."""
 
     jobs: int
-    disciplines: list[Demand]
-    classes: list[Demand]
-    other_classes: Demand | None
+    disciplines: pd.DataFrame
+    classes: pd.DataFrame
+    other_classes: pd.DataFrame
 
 
 def read_demand(ask: Question) -> Demands:
-    rows = ask(
+    found = ask.frame(
         f"""
         WITH asked AS (
             SELECT j.discipline, j.class_number, count(*) AS jobs,
@@ -45,27 +39,22 @@ def read_demand(ask: Question) -> Demands:
                 CAST(sum(cents) AS bigint) AS cents
             FROM asked GROUP BY 1, 2
         )
-        SELECT is_class, name, jobs, grams, cents, count(*) OVER (PARTITION BY is_class)
+        SELECT is_class, name, jobs, grams, cents
         FROM counted ORDER BY is_class, jobs DESC, name
-        """
-    )
-    demands = [(row[0], Demand(row[1], row[2], round(row[3], 1), row[4])) for row in rows]
-    disciplines = [demand for is_class, demand in demands if not is_class]
-    classes = [demand for is_class, demand in demands if is_class]
+        """,
+        {"is_class": "bool", "name": OBJECT, "jobs": WHOLE, "grams": REAL, "cents": WHOLE},
+    ).round(1)
+    demands = found[["name", "jobs", "grams", "cents"]]
+    disciplines, classes = demands[~found["is_class"]], demands[found["is_class"]]
     return Demands(
-        jobs=sum(demand.jobs for demand in disciplines),
+        jobs=int(disciplines["jobs"].sum()),
         disciplines=disciplines,
         classes=classes[:CLASSES],
         other_classes=_together(classes[CLASSES:]),
     )
 
 
-def _together(demands: list[Demand]) -> Demand | None:
-    if not demands:
-        return None
-    return Demand(
-        f"{len(demands)} other classes",
-        sum(demand.jobs for demand in demands),
-        round(sum(demand.grams for demand in demands), 1),
-        sum(demand.cents for demand in demands),
-    )
+def _together(demands: pd.DataFrame) -> pd.DataFrame:
+    totals = demands[["jobs", "grams", "cents"]].sum().to_frame().T.round(1)
+    totals.insert(0, "name", f"{len(demands)} other classes")
+    return totals.astype({"jobs": WHOLE, "cents": WHOLE})[: len(demands)]

@@ -1,12 +1,15 @@
 """How jobs flow through the lab: when they come in, how long they stay where, how far they get."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
+
+import pandas as pd
 
 from models import Status
 from services.reports.asking import periods
 from services.reports.asking.question import Question
 from services.reports.counting.key_figures import COLLECTED_SINCE
+from services.reports.frames import OBJECT, REAL, WHOLE, frame
 from settings import lab
 
 # Where time is lost or won. Picked up, rejected and archived jobs wait for nobody.
@@ -30,84 +33,29 @@ AGE_LABELS = (
 TRENDS = {"day": (7, 7), "week": (28, 4), "month": (91, 3)}
 
 
-@dataclass(frozen=True)
-class Point:
-    """`trend` is the average of the last 7 days, 4 weeks or 3 months up to the piece's end."""
-
-    day: date
-    count: int
-    trend: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Submissions:
-    """One point for each day, week or month; the first and the last may be cut by the period."""
+    """`points` has a row for each day, week or month (`day`, its first), with `count` and `trend`:
+    the average of the last 7 days, 4 weeks or 3 months up to its end. The first and the last may be
+    cut by the period."""
 
     grain: str
-    total: int
-    points: list[Point]
+    points: pd.DataFrame
+
+    @property
+    def total(self) -> int:
+        return int(self.points["count"].sum())
 
 
-@dataclass(frozen=True)
-class StatusTime:
-    """How long jobs stayed in a status, in hours at percentiles: the stays that ended in the
-    period."""
-
-    status: Status
-    stays: int
-    p10: float
-    p25: float
-    median: float
-    p75: float
-    p90: float
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """The jobs that are in a status now. `by_age` counts them by the AGES since submission; the
-    hours are those in this status."""
-
-    status: Status
-    jobs: int
-    median_hours: float | None
-    longest_hours: float | None
-    by_age: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Quotes:
-    """Prices that wait for their student now, in cents; `expired`: the link has run out."""
-
-    expired: bool
-    jobs: int
-    cents: int
-    longest_hours: float | None
-
-
-@dataclass(frozen=True)
-class Step:
-    """How many of the jobs submitted in the period got so far, or further."""
-
-    name: str
-    jobs: int
-
-
-@dataclass(frozen=True)
-class Money:
-    """What became of a price that was quoted: see MONEY."""
-
-    outcome: str
-    jobs: int
-    cents: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Funnel:
-    """`closed` counts the jobs that were rejected or archived without a completed print."""
+    """`steps` says of each of STEPS how many `jobs` got so far, or further; `closed` counts those
+    that were rejected or archived without a completed print; `money` has `jobs` and `cents` for
+    each of MONEY."""
 
-    steps: list[Step]
+    steps: pd.DataFrame
     closed: int
-    money: list[Money]
+    money: pd.DataFrame
 
 
 STEPS = (
@@ -131,51 +79,39 @@ MONEY = (
 def read_submissions(ask: Question, grain: str = "") -> Submissions:
     grain = grain or ask.period.grain
     days, pieces = TRENDS[grain]
-    rows = ask(
-        _submissions(ask),
-        grain=grain,
-        first=ask.period.first,
-        last=ask.period.last,
-        early=ask.period.first - timedelta(days=days - 1),
-        early_start=periods.midnight(ask.period.first - timedelta(days=days - 1)),
-        trail=days - 1,
+    early = ask.period.first - timedelta(days=days - 1)
+    counted = ask.frame(
+        _submissions(ask), {"day": "datetime64[s]", "count": WHOLE}, early=periods.midnight(early)
     )
-    points = [Point(day, int(count), round(float(sum_) / pieces, 2)) for day, count, sum_ in rows]
-    return Submissions(grain, sum(point.count for point in points), points)
+    every_day = pd.date_range(early, ask.period.last)
+    daily = counted.set_index("day").reindex(every_day, fill_value=0)
+    daily["trend"] = daily["count"].rolling(days).sum() / pieces
+    shown = daily[days - 1 :]
+    in_pieces = pd.DatetimeIndex(shown.index).to_period(periods.FREQUENCIES[grain])
+    grouped = shown.groupby(in_pieces)
+    counts, trends = grouped["count"].sum(), grouped["trend"].last().round(2)
+    first_days = pd.PeriodIndex(counts.index).start_time.date
+    return Submissions(grain, pd.DataFrame({"day": first_days, "count": counts, "trend": trends}))
 
 
 def _submissions(ask: Question) -> str:
     return f"""
-    WITH counted AS (
-        SELECT CAST(j.created_at AT TIME ZONE :zone AS date) AS day, count(*) AS number
-        FROM jobs j
-        WHERE j.created_at >= :early_start AND j.created_at < :end {ask.of_job}
-        GROUP BY 1
-    ), days AS (
-        SELECT CAST(each AS date) AS day, coalesce(number, 0) AS number,
-            sum(coalesce(number, 0)) OVER (
-                ORDER BY each ROWS BETWEEN CAST(:trail AS integer) PRECEDING AND CURRENT ROW
-            ) AS recent
-        FROM generate_series(
-            CAST(:early AS date), CAST(:last AS date), CAST('1 day' AS interval)
-        ) AS each
-        LEFT JOIN counted ON counted.day = CAST(each AS date)
-    )
-    SELECT CAST(date_trunc(:grain, day) AS date), sum(number),
-        (array_agg(recent ORDER BY day DESC))[1]
-    FROM days WHERE day >= :first GROUP BY 1 ORDER BY 1
+    SELECT CAST(j.created_at AT TIME ZONE :zone AS date), count(*)
+    FROM jobs j WHERE j.created_at >= :early AND j.created_at < :end {ask.of_job} GROUP BY 1
     """
 
 
-def read_status_times(ask: Question) -> list[StatusTime]:
-    """One for each status that jobs left in the period."""
+def read_status_times(ask: Question) -> pd.DataFrame:
+    """For each `status` that jobs left in the period, how many `stays` ended, and how long they
+    were: hours at percentiles, `p10` to `p90`."""
     [row] = ask(_status_times(ask))
-    found = []
-    for place, status in enumerate(WAITING_STATUSES):
-        stays, hours = row[2 * place : 2 * place + 2]
-        if stays:
-            found.append(StatusTime(status, stays, *(round(each, 2) for each in hours)))
-    return found
+    rows = [
+        (status, row[2 * place], *(row[2 * place + 1] or [None] * 5))
+        for place, status in enumerate(WAITING_STATUSES)
+    ]
+    hours = dict.fromkeys(("p10", "p25", "median", "p75", "p90"), REAL)
+    found = frame(rows, {"status": OBJECT, "stays": WHOLE} | hours)
+    return found[found["stays"] > 0].round(2)
 
 
 def _status_times(ask: Question) -> str:
@@ -212,13 +148,15 @@ def _status_times(ask: Question) -> str:
     """
 
 
-def read_waiting(ask: Question) -> list[Waiting]:
-    """One for each status that jobs wait in now, whenever they were submitted."""
+def read_waiting(ask: Question) -> pd.DataFrame:
+    """For each `status` that jobs wait in now, whenever they were submitted: how many `jobs`, the
+    `median_hours` and `longest_hours` in this status, and how many of each of AGE_LABELS."""
     ages = [
         f"count(*) FILTER (WHERE age >= {low}" + (f" AND age < {high})" if high else ")")
         for low, high in zip(AGES, (*AGES[1:], None), strict=True)
     ]
-    rows = ask(
+    counts = dict.fromkeys(("jobs", *AGE_LABELS), WHOLE)
+    found = ask.frame(
         f"""
         WITH open AS (
             SELECT j.status, date_part('epoch', :now - j.status_changed_at) / 3600 AS hours,
@@ -227,33 +165,32 @@ def read_waiting(ask: Question) -> list[Waiting]:
             WHERE j.status IN ('UPLOADED', 'PENDING', 'READYTOPRINT', 'PRINTING', 'COMPLETED')
             {ask.of_job}
         )
-        SELECT status, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours), max(hours),
+        SELECT status, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours), max(hours), count(*),
             {", ".join(ages)}
         FROM open GROUP BY 1
         """,
+        {"status": OBJECT, "median_hours": REAL, "longest_hours": REAL} | counts,
         today=ask.today,
     )
-    found = {
-        row[0]: Waiting(Status(row[0]), row[1], round(row[2], 1), round(row[3], 1), tuple(row[4:]))
-        for row in rows
-    }
-    nobody = (0,) * len(AGES)
-    return [
-        found.get(status, Waiting(status, 0, None, None, nobody)) for status in WAITING_STATUSES
-    ]
+    every = found.set_index("status").reindex(pd.Index(WAITING_STATUSES, dtype=OBJECT)).round(1)
+    return every.fillna(dict.fromkeys(counts, 0)).astype(counts).reset_index(names="status")
 
 
-def read_quotes(ask: Question) -> list[Quotes]:
-    """The prices that wait for a student now: those with a link that works, and those without."""
-    rows = ask(
+def read_quotes(ask: Question) -> pd.DataFrame:
+    """The prices that wait for a student now: `jobs`, `cents` and `longest_hours`, of those whose
+    link works, and of those whose link is `expired`."""
+    found = ask.frame(
         f"""
-        SELECT j.is_confirmation_expired, count(*), coalesce(sum(j.cost_cents), 0),
-            max(date_part('epoch', :now - j.status_changed_at) / 3600)
+        SELECT j.is_confirmation_expired,
+            max(date_part('epoch', :now - j.status_changed_at) / 3600), count(*),
+            CAST(coalesce(sum(j.cost_cents), 0) AS bigint)
         FROM jobs j WHERE j.status = 'PENDING' {ask.of_job} GROUP BY 1
-        """
+        """,
+        {"expired": "bool", "longest_hours": REAL, "jobs": WHOLE, "cents": WHOLE},
     )
-    found = {row[0]: Quotes(row[0], row[1], int(row[2]), round(row[3], 1)) for row in rows}
-    return [found.get(expired, Quotes(expired, 0, 0, None)) for expired in (False, True)]
+    both = found.set_index("expired").reindex(pd.Index([False, True])).round(1)
+    counts = both[["jobs", "cents"]].fillna(0).astype(WHOLE)
+    return both.assign(jobs=counts["jobs"], cents=counts["cents"]).reset_index(names="expired")
 
 
 def count_by_status(ask: Question) -> dict[Status, int]:
@@ -270,18 +207,19 @@ def count_by_status(ask: Question) -> dict[Status, int]:
 def read_funnel(ask: Question) -> Funnel:
     """What became of the jobs submitted in the period, up to now."""
     days = lab().reports.uncollected_after_days
-    rows = ask(_funnel(ask), long_ago=ask.now - timedelta(days=days))
-    reached, closed = [0] * len(STEPS), 0
-    money = {outcome: Money(outcome, 0, 0) for outcome in MONEY}
-    for stage, outcome, is_closed, jobs, cents in rows:
-        for step in range(stage + 1):
-            reached[step] += jobs
-        closed += jobs if is_closed else 0
-        if outcome is not None:
-            known = money[MONEY[outcome]]
-            money[MONEY[outcome]] = Money(known.outcome, known.jobs + jobs, known.cents + cents)
-    steps = [Step(name, jobs) for name, jobs in zip(STEPS, reached, strict=True)]
-    return Funnel(steps, closed, list(money.values()))
+    found = ask.frame(
+        _funnel(ask),
+        {"stage": WHOLE, "outcome": REAL, "is_closed": "bool", "jobs": WHOLE, "cents": WHOLE},
+        long_ago=ask.now - timedelta(days=days),
+    )
+    ended = found.groupby("stage")["jobs"].sum().reindex(range(len(STEPS)), fill_value=0)
+    money = found.groupby("outcome")[["jobs", "cents"]].sum()
+    money = money.reindex(range(len(MONEY)), fill_value=0)
+    return Funnel(
+        steps=pd.DataFrame({"name": STEPS, "jobs": ended[::-1].cumsum()[::-1]}),
+        closed=int(found.loc[found["is_closed"], "jobs"].sum()),
+        money=money.assign(outcome=MONEY)[["outcome", "jobs", "cents"]],
+    )
 
 
 def _funnel(ask: Question) -> str:

@@ -1,49 +1,49 @@
 """What was printed, in grams: by material and colour, and week by week."""
 
 from dataclasses import dataclass
-from datetime import date
 
+import pandas as pd
+
+from services.reports import frames
 from services.reports.asking import periods
 from services.reports.asking.question import Question
+from services.reports.frames import OBJECT, REAL, WHOLE
 
 
-@dataclass(frozen=True)
-class ColorUse:
-    """Grams of the completed print runs that ended in the period; `pieces` is in how many of its
-    days, weeks or months the colour was used."""
-
-    material: str
-    color: str
-    grams: float
-    runs: int
-    pieces: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MaterialUse:
-    """`over_time` has every piece of the period, with grams by material."""
+    """`colors` has for each `material` and `color` the `grams` of the `runs` that were completed in
+    the period, and in how many `pieces` of it (weeks or months) the colour was used. `over_time`
+    has a row for each of these, with the grams of each material."""
 
     grain: str
-    colors: list[ColorUse]
-    over_time: dict[date, dict[str, float]]
+    colors: pd.DataFrame
+    over_time: pd.DataFrame
 
     @property
     def runs(self) -> int:
-        return sum(color.runs for color in self.colors)
+        return int(self.colors["runs"].sum())
 
 
 def read_materials(ask: Question) -> MaterialUse:
     """By week also where other charts go by days: material is bought for weeks."""
     grain = "month" if ask.period.grain == "month" else "week"
-    over_time: dict[date, dict[str, float]] = {day: {} for day in periods.cut(ask.period, grain)}
-    colors = []
-    for material, color, piece, grams, runs, pieces in ask(_materials(ask), grain=grain):
-        if piece is None:
-            colors.append(ColorUse(material, color, round(grams, 1), int(runs), pieces))
-        else:
-            over_time.setdefault(piece, {})[material] = round(grams, 1)
-    colors.sort(key=lambda use: (-use.grams, use.material, use.color))
-    return MaterialUse(grain, colors, over_time)
+    names = dict.fromkeys(("material", "color", "piece"), OBJECT)
+    found = ask.frame(
+        _materials(ask), names | {"grams": REAL, "runs": REAL, "pieces": REAL}, grain=grain
+    ).round(1)
+    is_color = found["piece"].isna()
+    colors = found[is_color].astype({"runs": WHOLE, "pieces": WHOLE})
+    colors = colors.sort_values(["grams", "material", "color"], ascending=[False, True, True])
+    pieces = found[~is_color]
+    materials = sorted(pieces["material"].unique())
+    over_time = frames.crossed(pieces, "piece", "material", "grams", materials)
+    every = pd.Index(periods.cut(ask.period, grain), dtype=OBJECT)
+    return MaterialUse(
+        grain,
+        colors[["material", "color", "grams", "runs", "pieces"]],
+        over_time.reindex(every, fill_value=0.0),
+    )
 
 
 def _materials(ask: Question) -> str:

@@ -4,106 +4,69 @@ Hours are cut where the period begins and ends, and a run that is under way coun
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
+import pandas as pd
+
+from services.reports import frames
 from services.reports.asking import opening_hours, periods
 from services.reports.asking.question import Question
+from services.reports.frames import OBJECT, REAL, WHOLE
 from settings import Printer, lab
 
 TIMELINE_DAYS = 14
 TIMELINE_RUNS = 500
 
 
-@dataclass(frozen=True)
-class PrinterUse:
-    """What was printed by one printer. `hours` are those of runs that ended in the period,
-    `running_hours` those of runs that went on beyond it. Grams are those of completed runs, and
-    `jobs` counts those of ended runs."""
-
-    printer: str
-    name: str
-    jobs: int
-    hours: float
-    running_hours: float
-    grams: float
-    completed: int
-    failed: int
-    cancelled: int
-    available_hours: float
-
-    @property
-    def share(self) -> float | None:
-        """Of the hours in which it could have printed."""
-        printed = self.hours + self.running_hours
-        return printed / self.available_hours if self.available_hours else None
+_RUN = (
+    *("job_id", "short_id", "printer", "started_at", "ended_at", "outcome", "reason"),
+    "operator_name",
+)
+_ENDS = ("completed", "failed", "cancelled")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Printers:
-    """Those that printed, or could have, the busiest first. `jobs` counts a job once, whatever it
-    was printed on, and whether its run has ended or not."""
+    """`jobs` counts a job once, whatever it was printed on, and whether its run has ended or not.
 
-    uses: list[PrinterUse]
+    `uses` has the printers that printed, or could have, the busiest first, with the hours of runs
+    that ended in the period (`hours`) or went on beyond it (`running_hours`), both together
+    (`printed_hours`), those in which it could have printed (`available_hours`), and the `share` of
+    these. `grams` are those of completed runs; `jobs` counts those of ended runs.
+    """
+
+    uses: pd.DataFrame
     jobs: int
 
 
-@dataclass(frozen=True)
-class Run:
-    """One print run. `ended_at` None and no outcome: it is under way. Times are UTC."""
-
-    job_id: str
-    short_id: str
-    display_name: str
-    status: str
-    printer: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: str | None
-    operator_name: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timeline:
-    """The runs of the last days of the period, oldest first; `left_out` of them are not listed."""
+    """The runs of the last days of the period, oldest first; `left_out` of them are not listed. One
+    that is under way has neither end nor outcome. Times are UTC."""
 
     first: date
     last: date
-    runs: list[Run]
+    runs: pd.DataFrame
     left_out: int
 
 
-@dataclass(frozen=True)
-class FailureCount:
-    printer: str
-    reason: str
-    count: int
-
-
 def read_printers(ask: Question) -> Printers:
-    rows = {row[0]: row[1:] for row in ask(_printers(ask), until=ask.until)}
-    could = _available(ask)
-    nothing = (0,) * 8
-    uses = [_use(printer, rows.get(printer, nothing), could) for printer in {**rows, **could}]
-    uses.sort(key=lambda use: (-use.hours - use.running_hours, use.printer))
-    return Printers(uses, jobs=sum(row[-1] for row in rows.values()))
-
-
-def _use(printer: str, row: tuple[Any, ...], could: dict[str, float]) -> PrinterUse:
-    jobs, ended, running, grams, completed, failed, cancelled, _ = row
-    return PrinterUse(
-        printer=printer,
-        name=lab().printer_name(printer),
-        jobs=jobs,
-        hours=round(ended, 2),
-        running_hours=round(running, 2),
-        grams=round(grams, 1),
-        completed=int(completed),
-        failed=int(failed),
-        cancelled=int(cancelled),
-        available_hours=could.get(printer, 0.0),
+    hours = dict.fromkeys(("hours", "running_hours", "grams"), REAL)
+    counts = dict.fromkeys(("jobs", *_ENDS, "jobs_once"), WHOLE)
+    found = ask.frame(_printers(ask), {"printer": OBJECT} | hours | counts, until=ask.until)
+    found = found.set_index("printer")
+    could = pd.Series(_available(ask), dtype=REAL)
+    uses = found.reindex(found.index.union(could.index), fill_value=0)
+    uses[["hours", "running_hours"]] = uses[["hours", "running_hours"]].round(2)
+    uses = uses.assign(
+        grams=uses["grams"].round(1),
+        name=[lab().printer_name(str(printer)) for printer in uses.index],
+        printed_hours=uses["hours"] + uses["running_hours"],
+        available_hours=could.reindex(uses.index, fill_value=0.0),
     )
+    uses["share"] = frames.share(uses["printed_hours"], uses["available_hours"])
+    busiest = uses.sort_values("printed_hours", ascending=False, kind="stable")
+    return Printers(busiest.reset_index(names="printer"), jobs=int(found["jobs_once"].sum()))
 
 
 def _printers(ask: Question) -> str:
@@ -124,9 +87,10 @@ def _printers(ask: Question) -> str:
     ), numbered AS (
         SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY printer) AS place FROM each
     )
-    SELECT r.printer, count(ended), coalesce(sum(ended), 0) / 3600,
-        coalesce(sum(running), 0) / 3600, coalesce(sum(completed * j.weight_g), 0),
-        sum(completed), sum(failed), sum(cancelled), count(*) FILTER (WHERE place = 1)
+    SELECT r.printer, coalesce(sum(ended), 0) / 3600, coalesce(sum(running), 0) / 3600,
+        coalesce(sum(completed * j.weight_g), 0), count(ended), CAST(sum(completed) AS bigint),
+        CAST(sum(failed) AS bigint), CAST(sum(cancelled) AS bigint),
+        count(*) FILTER (WHERE place = 1)
     FROM numbered r JOIN jobs j ON j.id = r.job_id GROUP BY 1
     """
 
@@ -153,8 +117,8 @@ def read_timeline(ask: Question) -> Timeline:
     first = max(ask.period.first, last - timedelta(days=TIMELINE_DAYS - 1))
     rows = ask(
         f"""
-        SELECT j.id, j.short_id, j.display_name, j.status, r.printer, r.started_at, r.ended_at,
-            r.outcome, r.operator_name, r.reason, count(*) OVER ()
+        SELECT j.id, j.short_id, r.printer, r.started_at, r.ended_at, r.outcome, r.reason,
+            r.operator_name, count(*) OVER ()
         FROM print_runs r JOIN jobs j ON j.id = r.job_id
         WHERE r.started_at < :until AND (r.ended_at IS NULL OR r.ended_at > :since) {ask.of_run}
         ORDER BY r.started_at DESC, r.id DESC LIMIT :limit
@@ -163,18 +127,19 @@ def read_timeline(ask: Question) -> Timeline:
         since=periods.midnight(first),
         limit=TIMELINE_RUNS,
     )
-    runs = [Run(*row[:-1]) for row in reversed(rows)]
+    runs = frames.frame(rows[::-1], dict.fromkeys(_RUN, OBJECT) | {"number": WHOLE})
     return Timeline(first, last, runs, rows[0][-1] - len(rows) if rows else 0)
 
 
-def read_failures(ask: Question) -> list[FailureCount]:
-    """Failed runs that ended in the period, the most frequent reason first."""
-    rows = ask(
+def read_failures(ask: Question) -> pd.DataFrame:
+    """Failed runs that ended in the period: their `count` by `printer` and `reason`, the most
+    frequent first."""
+    return ask.frame(
         f"""
         SELECT r.printer, coalesce(r.reason, ''), count(*)
         FROM print_runs r {ask.join_jobs("r")}
         WHERE r.outcome = 'failed' AND r.ended_at >= :start AND r.ended_at < :end {ask.of_run}
         GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 200
-        """
+        """,
+        {"printer": OBJECT, "reason": OBJECT, "count": WHOLE},
     )
-    return [FailureCount(*row) for row in rows]

@@ -1,13 +1,13 @@
 """Why models are rejected, by whom they were made, when, and what the file itself said."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from itertools import accumulate
-from typing import Any
 
+import pandas as pd
+
+from services.reports import frames
 from services.reports.asking import periods
 from services.reports.asking.question import Question
+from services.reports.frames import OBJECT, REAL, WHOLE
 
 OTHERS = "All other reasons"  # those beyond the SHOWN most frequent: staff may write their own
 SHOWN = 50
@@ -18,83 +18,62 @@ FACTS = {
     "unreadable": "Could not be read",
     "none": "None of these",
 }
+_TYPES = (
+    dict.fromkeys(("what", "reason", "discipline", "piece"), OBJECT)
+    | {"count": WHOLE, "rejections": WHOLE, "jobs": REAL}
+    | dict.fromkeys(FACTS, WHOLE)
+)
 
 
-@dataclass(frozen=True)
-class Reason:
-    """How many rejections gave this reason; one may give several. `share` is that of this reason
-    and all more frequent ones; `facts` counts what the check had said of the rejected models."""
-
-    reason: str
-    count: int
-    share: float
-    facts: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Fact:
-    """How many of the models submitted in the period the check said this of, and how many of these
-    were rejected. A model may have several of the facts."""
-
-    fact: str
-    submitted: int
-    rejected: int
-
-    @property
-    def rate(self) -> float | None:
-        return self.rejected / self.submitted if self.submitted else None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rejections:
-    """`number` counts rejections, of `jobs` jobs; all else counts the reasons they gave."""
+    """`number` counts rejections, of `jobs` jobs; all else counts the reasons they gave: one may
+    give several.
+
+    `reasons` has each `reason` with its `count`, the most frequent first; `share` is that of this
+    reason and all more frequent ones, and a column for each of FACTS counts what the check had said
+    of the rejected models. `by_discipline` and `over_time` have a row for each discipline, and for
+    each day, week or month, and a column for each reason.
+    """
 
     number: int
     jobs: int
     grain: str
-    reasons: list[Reason]
-    by_discipline: dict[str, dict[str, int]]
-    over_time: dict[date, dict[str, int]]
+    reasons: pd.DataFrame
+    by_discipline: pd.DataFrame
+    over_time: pd.DataFrame
 
 
 def read_rejections(ask: Question) -> Rejections:
     grain = ask.period.grain
-    rows = ask(_rejections(ask), grain=grain, shown=SHOWN)
-    [total] = [row for row in rows if row.what == "all"]
-    by_discipline: dict[str, dict[str, int]] = {}
-    over_time: dict[date, dict[str, int]] = {day: {} for day in periods.cut(ask.period, grain)}
-    for row in rows:
-        if row.what == "discipline":
-            by_discipline.setdefault(row.discipline, {})[row.reason or OTHERS] = row.given
-        elif row.what == "piece":
-            over_time.setdefault(row.piece, {})[row.reason or OTHERS] = row.given
+    found = ask.frame(_rejections(ask), _TYPES, grain=grain, shown=SHOWN, others=OTHERS)
+    found["reason"] = found["reason"].fillna(OTHERS)
+    parts = {str(what): rows for what, rows in found.groupby("what")}
+    total, nothing = parts["all"], found.iloc[:0]
+    reasons = _by_frequency(parts.get("reason", nothing))
+    names = reasons["reason"].tolist()
+    by_discipline = frames.crossed(
+        parts.get("discipline", nothing), "discipline", "reason", "count", names
+    )
+    over_time = frames.crossed(parts.get("piece", nothing), "piece", "reason", "count", names)
+    pieces = pd.Index(periods.cut(ask.period, grain), dtype=OBJECT)
+    most = -by_discipline.sum(axis=1)
     return Rejections(
-        number=total.rejections,
-        jobs=total.jobs,
+        number=int(total["rejections"].iloc[0]),
+        jobs=int(total["jobs"].iloc[0]),
         grain=grain,
-        reasons=_pareto(row for row in rows if row.what == "reason"),
-        by_discipline=dict(sorted(by_discipline.items(), key=_most)),
-        over_time=over_time,
+        reasons=reasons,
+        by_discipline=by_discipline.loc[most.sort_values(kind="stable").index],
+        over_time=over_time.reindex(pieces, fill_value=0),
     )
 
 
-def _most(each: tuple[str, dict[str, int]]) -> tuple[int, str]:
-    return -sum(each[1].values()), each[0]
-
-
-def _pareto(rows: Iterable[Any]) -> list[Reason]:
+def _by_frequency(found: pd.DataFrame) -> pd.DataFrame:
     """The most frequent first, and those that are not listed one by one at the end."""
-    ordered = sorted(rows, key=lambda row: (row.reason is None, -row.given, row.reason))
-    total = sum(row.given for row in ordered)
-    return [
-        Reason(
-            row.reason or OTHERS,
-            row.given,
-            so_far / total,
-            {fact: getattr(row, fact) for fact in FACTS},
-        )
-        for row, so_far in zip(ordered, accumulate(row.given for row in ordered), strict=True)
-    ]
+    found = found.assign(is_other=found["reason"] == OTHERS)
+    ordered = found.sort_values(["is_other", "count", "reason"], ascending=[True, False, True])
+    share = frames.share(ordered["count"].cumsum(), ordered["count"].sum())
+    return ordered.assign(share=share)[["reason", "count", "share", *FACTS]]
 
 
 def _says(fact: str) -> str:
@@ -123,7 +102,8 @@ def _rejections(ask: Question) -> str:
         WHERE e.event_type = 'StaffRejected'
         AND e.timestamp >= :start AND e.timestamp < :end {ask.of_job}
     ), frequent AS (
-        SELECT reason AS listed FROM given GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT :shown
+        SELECT reason AS listed FROM given WHERE reason <> :others
+        GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT :shown
     )
     SELECT CASE GROUPING(listed, discipline, piece)
             WHEN 7 THEN 'all' WHEN 3 THEN 'reason' WHEN 1 THEN 'discipline' ELSE 'piece'
@@ -143,8 +123,9 @@ def _rejections(ask: Question) -> str:
     """
 
 
-def read_facts(ask: Question) -> list[Fact]:
-    """What the check says of the models submitted in the period, and how these fared."""
+def read_facts(ask: Question) -> pd.DataFrame:
+    """For each `fact`, of how many models `submitted` in the period the check said it, how many of
+    these were `rejected`, and the `rate`. A model may have several of the facts."""
     [row] = ask(
         f"""
         WITH checked AS MATERIALIZED (
@@ -157,7 +138,9 @@ def read_facts(ask: Question) -> list[Fact]:
         SELECT {_counts()} FROM judged
         """
     )
-    return [Fact(fact, row[2 * place], row[2 * place + 1]) for place, fact in enumerate(FACTS)]
+    rows = [(fact, row[2 * place], row[2 * place + 1]) for place, fact in enumerate(FACTS)]
+    found = frames.frame(rows, {"fact": OBJECT, "submitted": WHOLE, "rejected": WHOLE})
+    return found.assign(rate=frames.share(found["rejected"], found["submitted"]))
 
 
 def _counts() -> str:

@@ -9,79 +9,59 @@ them: on the clock, then, each of the two lasts as long as it did.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+import pandas as pd
+
+from services.reports import frames
 from services.reports.asking import opening_hours, periods
 from services.reports.asking.periods import Span
 from services.reports.asking.question import Question
 from services.reports.counting.printers import asked_for
+from services.reports.frames import OBJECT, REAL
 from settings import lab
 
 _MONDAY = date(1970, 1, 5)  # weeks are counted from here
 
 
-@dataclass(frozen=True)
-class WeekUse:
-    """A printer's week, by its Monday; the first and the last may be cut by the period."""
-
-    printer: str
-    name: str
-    week: date
-    hours: float
-    available_hours: float
+_SUMS = {"printer": OBJECT, "is_clock": OBJECT, "week": REAL, "hour": REAL} | dict.fromkeys(
+    ("number", "at", "into_hour", "weeks", "runs"), REAL
+)
 
 
-@dataclass(frozen=True)
-class Cell:
-    """An hour of the week, on the lab's clock; weekday 0 is Monday. `hours` were printed in it by
-    all printers together, and `clock_hours` is how long it lasted, over all weeks."""
-
-    weekday: int
-    hour: int
-    hours: float
-    clock_hours: float
-
-    @property
-    def printing(self) -> float | None:
-        """How many printers were printing, on average."""
-        return self.hours / self.clock_hours if self.clock_hours else None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Utilisation:
-    """`weeks` by printer, then week; `cells` from Monday 0:00 on."""
+    """`weeks` has a row for each `printer`, then `week` (its Monday; the first and the last may be
+    cut by the period): the `hours` printed, the `available_hours`, and the `share` of these.
 
-    weeks: list[WeekUse]
-    cells: list[Cell]
+    `cells` has a row for each hour of the week on the lab's clock, from Monday 0:00 on (`weekday` 0
+    is Monday). `hours` were printed in it by all printers together, `clock_hours` is how long it
+    lasted over all weeks, and `printing` how many printers were printing, on average.
+    """
+
+    weeks: pd.DataFrame
+    cells: pd.DataFrame
     runs: int
 
 
 def read_utilisation(ask: Question) -> Utilisation:
-    weeks = list(periods.cut(Span(ask.period.first, ask.last_day), "week"))
-    marks = [periods.midnight(week).timestamp() for week in (*weeks, weeks[-1] + timedelta(days=7))]
+    weeks = periods.cut(Span(ask.period.first, ask.last_day), "week")
     changes = opening_hours.clock_changes(ask.period.start, ask.until)
-    rows = ask(
+    sums = ask.frame(
         _utilisation(ask),
+        _SUMS,
         until=ask.until,
         start_s=ask.period.start.timestamp(),
         until_s=ask.until.timestamp(),
         monday_s=datetime(1970, 1, 5, tzinfo=UTC).timestamp(),
         changes=[change.timestamp() for change in changes],
         offsets=[_ahead(ask, moment) for moment in (ask.period.start, *changes)],
-        weeks=[(week - _MONDAY).days // 7 for week in weeks],
-        begins=marks[:-1],
-        ends=marks[1:],
     )
-    [(_, _, _, runs, _)] = [row for row in rows if row[0] == "total"]
-    cells = [
-        Cell(*divmod(int(place), 24), round(printed / 3600, 4), round(clock / 3600, 4))
-        for what, _, place, printed, clock in rows
-        if what == "cell"
-    ]
-    used = {
-        (printer, _MONDAY + timedelta(days=7 * int(place))): round(printed / 3600, 4)
-        for what, printer, place, printed, _ in rows
-        if what == "week"
-    }
-    return Utilisation(_weeks(ask, used), cells, int(runs))
+    printed = _hours_by_week(sums[sums["printer"].notna()], weeks, ask.period.start)
+    return Utilisation(
+        weeks=_with_available(ask, printed),
+        cells=_cells(sums[sums["hour"].notna()]),
+        runs=int(sums["runs"].iloc[0]),
+    )
 
 
 def _ahead(ask: Question, moment: datetime) -> float:
@@ -90,27 +70,62 @@ def _ahead(ask: Question, moment: datetime) -> float:
     return offset.total_seconds() if offset else 0.0
 
 
-def _weeks(ask: Question, used: dict[tuple[str, date], float]) -> list[WeekUse]:
+def _hours_by_week(sums: pd.DataFrame, weeks: list[date], start: datetime) -> pd.DataFrame:
+    """A row for each week, a column for each printer. At a mark, as many runs go on as have begun
+    and not ended before it; each has printed since it began, or since the mark before."""
+    marks = [periods.midnight(week) for week in (*weeks, weeks[-1] + timedelta(days=7))]
+    seconds = np.array([(mark - start).total_seconds() for mark in marks])[:, np.newaxis]
+    places = pd.Index([(week - _MONDAY).days // 7 for week in weeks])
+    moments = sums.set_index(["week", "printer"])
+    begun, at = (moments[each].unstack().reindex(places).fillna(0) for each in ("number", "at"))
+    before = begun.cumsum().shift(1, fill_value=0)
+    # Of the numbers alone: frames would look for each other's rows and columns at each step.
+    printed = begun.to_numpy() * seconds[1:] - at.to_numpy()
+    printed += before.to_numpy() * np.diff(seconds, axis=0)
+    index = pd.Index(weeks, dtype=OBJECT)
+    return pd.DataFrame((printed / 3600).round(4), index=index, columns=begun.columns)
+
+
+def _with_available(ask: Question, printed: pd.DataFrame) -> pd.DataFrame:
     """Every printer in every week, those of the lab first; one that was sold has no hours left."""
     stretches = opening_hours.open_stretches(ask.period, ask.now)
-    known = {printer.id: printer for printer in asked_for(ask)}
-    printers = [*known, *sorted({printer for printer, _ in used} - set(known))]
-    return [
-        WeekUse(
-            printer,
-            lab().printer_name(printer),
-            week,
-            used.get((printer, week), 0.0),
-            opening_hours.available(known[printer], each) if printer in known else 0.0,
-        )
-        for printer in printers
-        for week, each in stretches.items()
-    ]
+    could = pd.DataFrame(
+        {
+            printer.id: [opening_hours.available(printer, each) for each in stretches.values()]
+            for printer in asked_for(ask)
+        },
+        index=pd.Index(stretches, dtype=OBJECT),
+    )
+    every = [*could, *sorted(set(printed) - set(could), key=str)]
+    weeks = pd.DataFrame(
+        {
+            "hours": printed.reindex(could.index, columns=every, fill_value=0.0).unstack(),
+            "available_hours": could.reindex(columns=every, fill_value=0.0).unstack(),
+        }
+    ).reset_index(names=["printer", "week"])
+    weeks.insert(1, "name", weeks["printer"].map(lab().printer_name))
+    return weeks.assign(share=frames.share(weeks["hours"], weeks["available_hours"]))
+
+
+def _cells(sums: pd.DataFrame) -> pd.DataFrame:
+    """In each hour of the week: a run has spent all of it that began before and ended after it."""
+    moments = sums.set_index(["hour", "is_clock"])
+    number, into_hour, weeks = (
+        moments[each].unstack().reindex(index=range(168), columns=[False, True]).fillna(0)
+        for each in ("number", "into_hour", "weeks")
+    )
+    later = number[::-1].cumsum().shift(1, fill_value=0)[::-1].to_numpy()
+    seconds = -(into_hour.to_numpy() + 3600 * (later + weeks.to_numpy().sum(axis=0)))
+    hours = (seconds / 3600).round(4) + 0.0
+    places = np.arange(168)
+    cells = {"weekday": places // 24, "hour": places % 24}
+    found = pd.DataFrame(cells | {"hours": hours[:, 0], "clock_hours": hours[:, 1]})
+    return found.assign(printing=frames.share(found["hours"], found["clock_hours"]))
 
 
 def _utilisation(ask: Question) -> str:
-    """Rows of what they say, printer, place, seconds, seconds: of each week and printer; of each
-    hour of the week, with how long it lasted; and how many runs there were.
+    """Sums of moments as _SUMS: of each printer and week, and of each hour of the week. `at` is in
+    seconds since the period's start; `runs`, the same in each row, counts all.
 
     The period itself is among the runs, without a printer: it tells how long each hour lasted.
     """
@@ -144,44 +159,8 @@ def _utilisation(ask: Question) -> str:
         FROM pieces,
             LATERAL (VALUES (began, 1), (ended, -1)) AS moment (at, sign),
             LATERAL (SELECT at + ahead - :monday_s AS wall) AS walled
-    ), sums AS MATERIALIZED (
-        SELECT printer, week, is_clock, hour, sum(sign) AS number, sum(sign * at) AS at,
-            sum(sign * into_hour) AS into_hour, sum(sign * week) AS weeks
-        FROM moments GROUP BY GROUPING SETS ((printer, week), (is_clock, hour))
-    ), week_sums AS (
-        SELECT printer, week, number, at FROM sums WHERE printer IS NOT NULL
-    ), hour_sums AS (
-        SELECT is_clock, hour, number, into_hour, weeks FROM sums WHERE hour IS NOT NULL
-    ), weeks AS (
-        SELECT printer, week, begins - :start_s AS begins, ends - :start_s AS ends,
-            coalesce(number, 0) AS number, coalesce(at, 0) AS at,
-            coalesce(sum(number) OVER (
-                PARTITION BY printer ORDER BY week
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), 0) AS carried
-        FROM (SELECT DISTINCT printer FROM week_sums) AS known
-        CROSS JOIN unnest(
-            CAST(:weeks AS float8[]), CAST(:begins AS float8[]), CAST(:ends AS float8[])
-        ) AS grid (week, begins, ends)
-        LEFT JOIN week_sums USING (printer, week)
-    ), cells AS (
-        SELECT is_clock, hour, -coalesce(into_hour, 0)
-            - 3600 * coalesce(sum(weeks) OVER (PARTITION BY is_clock), 0)
-            - 3600 * coalesce(sum(number) OVER (
-                PARTITION BY is_clock ORDER BY hour DESC
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), 0) AS seconds
-        FROM generate_series(0, 167) AS hour
-        CROSS JOIN (VALUES (true), (false)) AS kind (is_clock)
-        LEFT JOIN hour_sums USING (is_clock, hour)
     )
-    SELECT 'week', printer, week, number * ends - at + carried * (ends - begins), NULL
-    FROM weeks
-    UNION ALL
-    SELECT 'cell', NULL, hour, max(seconds) FILTER (WHERE NOT is_clock),
-        max(seconds) FILTER (WHERE is_clock)
-    FROM cells GROUP BY hour
-    UNION ALL
-    SELECT 'total', NULL, NULL, count(printer), NULL FROM runs
-    ORDER BY 1, 2, 3
+    SELECT printer, is_clock, week, hour, sum(sign), sum(sign * at), sum(sign * into_hour),
+        sum(sign * week), (SELECT count(printer) FROM runs)
+    FROM moments GROUP BY GROUPING SETS ((printer, week), (is_clock, hour))
     """

@@ -1,13 +1,16 @@
-"""The jobs behind a report, and the lab's transactions of a month, row by row for the exports."""
+"""The jobs behind a report, and the lab's transactions of a month, for the exports."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from models import STATUS_LABELS, Status
+import pandas as pd
+
+from models import STATUS_LABELS
+from services.reports import frames
 from services.reports.asking.question import Question
-from services.reports.asking.report_filters import CONFIRMATION_LABELS, Confirmation
+from services.reports.asking.report_filters import CONFIRMATION_LABELS
 from services.reports.counting.key_figures import COLLECTED_IN_PERIOD
 from services.reports.counting.rejections import FACTS
+from services.reports.frames import OBJECT
 from services.reports.tables import Column, Kind
 from settings import lab
 
@@ -35,7 +38,7 @@ JOB_COLUMNS = (
     Column("Completed runs", Kind.NUMBER),
     Column("Failed runs", Kind.NUMBER),
     Column("Rejected because"),
-    Column("The check says"),
+    Column("Findings of the check"),
 )
 TRANSACTION_COLUMNS = (
     Column("Job"),
@@ -55,31 +58,49 @@ TRANSACTION_COLUMNS = (
 )
 
 
-def list_jobs(ask: Question) -> Iterator[tuple[Any, ...]]:
-    """The jobs submitted in the period, oldest first, as JOB_COLUMNS."""
-    for row in ask.stream(_jobs(ask)):
-        (*first, status, since, printer, material, color, grams, hours, cents) = row[:15]
-        confirmed, expired, confirmed_at, completed_at, completed, failed, reasons, codes = row[15:]
-        yield (
-            *first,
-            STATUS_LABELS[Status(status)],
-            since,
-            lab().printer_name(printer),
-            *(material, color, grams, hours, cents),
-            _confirmation(status, confirmed, expired),
-            *(confirmed_at, completed_at, completed or 0, failed or 0),
-            "; ".join(reasons or ()),
-            "; ".join(FACTS[code] for code in codes or () if code in FACTS),
+_JOB = (
+    *("short_id", "created_at", "student_name", "student_email", "discipline", "class_number"),
+    *("original_filename", "status", "status_changed_at", "printer", "material", "color"),
+    *("weight_g", "time_hours", "cost_cents", "confirmation", "student_confirmed_at"),
+    *("completed_at", "completed", "failed", "reasons", "findings"),
+)
+_TRANSACTION = (
+    *("short_id", "student_name", "student_email", "class_number", "discipline", "printer"),
+    *("material", "weight_g", "cost_cents", "created_at", "student_confirmed_at", "completed_at"),
+    *("collected_at", "collected_by"),
+)
+
+
+def list_jobs(ask: Question) -> Iterator[pd.DataFrame]:
+    """The jobs submitted in the period, oldest first, as JOB_COLUMNS; some in each frame."""
+    for rows in ask.stream(_jobs(ask)):
+        jobs = frames.frame(rows, dict.fromkeys(_JOB, OBJECT))
+        yield jobs.assign(
+            status=jobs["status"].map(STATUS_LABELS),
+            printer=jobs["printer"].map(lab().printer_name),
+            confirmation=jobs["confirmation"].map(CONFIRMATION_LABELS),
+            reasons=jobs["reasons"].map(lambda given: "; ".join(given or ())),
+            findings=jobs["findings"].map(_in_words),
         )
+
+
+def _in_words(codes: list[str] | None) -> str:
+    return "; ".join(FACTS[code] for code in codes or () if code in FACTS)
 
 
 def _jobs(ask: Question) -> str:
     return f"""
     SELECT j.short_id, j.created_at, j.student_name, j.student_email, j.discipline,
         j.class_number, j.original_filename, j.status, j.status_changed_at, j.printer, j.material,
-        j.color, j.weight_g, j.time_hours, j.cost_cents, j.student_confirmed,
-        j.is_confirmation_expired, j.student_confirmed_at, run.completed_at, run.completed,
-        run.failed, j.reject_reasons, jsonb_path_query_array(j.model, '$.warnings[*].code')
+        j.color, j.weight_g, j.time_hours, j.cost_cents,
+        CASE
+            WHEN j.student_confirmed THEN 'confirmed'
+            WHEN j.is_confirmation_expired THEN 'expired'
+            WHEN j.status = 'PENDING' THEN 'waiting'
+            ELSE 'none'
+        END,
+        j.student_confirmed_at, run.completed_at, run.completed, run.failed, j.reject_reasons,
+        jsonb_path_query_array(j.model, '$.warnings[*].code')
     FROM jobs j
     LEFT JOIN LATERAL (
         SELECT max(r.ended_at) FILTER (WHERE r.outcome = 'completed') AS completed_at,
@@ -92,19 +113,12 @@ def _jobs(ask: Question) -> str:
     """
 
 
-def _confirmation(status: str, confirmed: bool, expired: bool) -> str:
-    if confirmed:
-        return CONFIRMATION_LABELS[Confirmation.CONFIRMED]
-    if expired:
-        return CONFIRMATION_LABELS[Confirmation.EXPIRED]
-    is_waiting = status == Status.PENDING
-    return CONFIRMATION_LABELS[Confirmation.WAITING if is_waiting else Confirmation.NONE]
-
-
-def list_transactions(ask: Question) -> Iterator[tuple[Any, ...]]:
-    """What was paid and picked up in the period, in that order, as TRANSACTION_COLUMNS."""
-    for row in ask.stream(_transactions(ask)):
-        yield (*row[:5], lab().printer_name(row[5]), *row[6:])
+def list_transactions(ask: Question) -> Iterator[pd.DataFrame]:
+    """What was paid and picked up in the period, in that order, as TRANSACTION_COLUMNS; some in
+    each frame."""
+    for rows in ask.stream(_transactions(ask)):
+        paid = frames.frame(rows, dict.fromkeys(_TRANSACTION, OBJECT))
+        yield paid.assign(printer=paid["printer"].map(lab().printer_name))
 
 
 def _transactions(ask: Question) -> str:

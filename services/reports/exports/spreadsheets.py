@@ -1,17 +1,20 @@
-"""Tables as files: CSV, and Excel workbooks. Written row by row, so that no size needs memory.
+"""DataFrames as files: CSV, and Excel workbooks. Many rows come as several frames, so that no size
+needs memory.
 
 What people typed may begin like a formula, and a spreadsheet would run it (OWASP, CSV injection).
 Such text gets an apostrophe before it, in both kinds of file: a cell of a workbook is text anyway,
 but somebody may save the workbook as CSV.
 """
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, Any
 
+import pandas as pd
+
+from services.reports import frames
 from services.reports.tables import Column, Kind, Table
 from settings import lab
 
@@ -37,15 +40,23 @@ _WIDTHS = {Kind.TEXT: 24, Kind.TIME: 17, Kind.DAY: 12}
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a name of at most 28 characters; its rows may come one by one."""
+    """A table with a name of at most 28 characters; its rows may come in several frames."""
 
     name: str
     columns: Sequence[Column]
-    rows: Iterable[tuple[Any, ...]]
+    frames: Iterable[pd.DataFrame]
+
+    @property
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        for each in self.frames:
+            yield from zip(
+                *(frames.values(each.iloc[:, place]) for place in range(len(self.columns))),
+                strict=True,
+            )
 
 
 def sheet(name: str, table: Table) -> Sheet:
-    return Sheet(name, table.columns, table.rows)
+    return Sheet(name, table.columns, [table.frame])
 
 
 def harmless(text: str) -> str:
@@ -58,12 +69,24 @@ def harmless(text: str) -> str:
 def write_csv(target: IO[bytes], written: Sheet) -> None:
     """UTF-8 with a byte order mark, by which Excel knows it; times are on the lab's clock."""
     text = TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
-    rows = csv.writer(text, lineterminator="\r\n")
-    rows.writerow([harmless(column.name) for column in written.columns])
-    kinds = [column.kind for column in written.columns]
-    for row in written.rows:
-        rows.writerow([_as_text(kind, value) for kind, value in zip(kinds, row, strict=True)])
+    heading = pd.DataFrame(columns=[harmless(column.name) for column in written.columns])
+    heading.to_csv(text, index=False, lineterminator="\r\n")
+    for each in written.frames:
+        _in_words(each, written.columns).to_csv(
+            text, header=False, index=False, lineterminator="\r\n"
+        )
     text.detach()
+
+
+def _in_words(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Every cell as the text that stands in a CSV."""
+    return pd.DataFrame(
+        {
+            place: [_as_text(column.kind, value) for value in frames.values(frame.iloc[:, place])]
+            for place, column in enumerate(columns)
+        },
+        dtype=frames.OBJECT,
+    )
 
 
 def _as_text(kind: Kind, value: Any) -> str:
@@ -95,7 +118,7 @@ def write_xlsx(
         heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         for each in sheets:
             _write_sheet(book, each, formats, heading)
-        told = Sheet("About", (Column("About this file"), Column("")), about)
+        told = Sheet("About", (Column("About this file"), Column("")), [pd.DataFrame(about)])
         _write_sheet(book, told, formats, heading)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Job, Status
-from reader import sandbox
+from reader import model, sandbox
 from services import work
 from services.checks import modelchecks, results, thumbnails
 from services.errors import Forbidden, NotFound
@@ -116,14 +116,13 @@ def test_a_job_that_moves_during_the_check_keeps_its_place(people, monkeypatch):
     job = jobs.submit()
     examine = modelchecks._examine
 
-    def slowly(due):
+    def slowly(due, folder):
+        monkeypatch.undo()
         jobs.act(job.id, "approve", people.staff)
-        return examine(due)
+        assert examine(due, folder) is None, "the file is not where it was"
+        assert jobs.read(job.id).model == {"state": "pending"}
 
     monkeypatch.setattr(modelchecks, "_examine", slowly)
-    modelchecks.run(job.id)  # the file is not where it was
-    assert jobs.read(job.id).model == {"state": "pending"}
-    monkeypatch.undo()
     modelchecks.run(job.id)
     found = jobs.read(job.id)
     assert (found.status, found.model["state"]) == (Status.PENDING, "ok")
@@ -132,17 +131,18 @@ def test_a_job_that_moves_during_the_check_keeps_its_place(people, monkeypatch):
 
 def test_a_file_that_moves_away_under_its_reader_is_no_broken_model(people, monkeypatch):
     job = jobs.submit()
-    check = modelchecks.check_file
+    read = model.read
+    found = []
 
-    def slowly(*about):
+    def slowly(*about, **how):
+        monkeypatch.undo()
         jobs.act(job.id, "approve", people.staff)
-        return check(*about)
+        found.append(read(*about, **how))
+        return found[0]
 
-    monkeypatch.setattr(modelchecks, "check_file", slowly)
+    monkeypatch.setattr(model, "read", slowly)
     modelchecks.run(job.id)
-    assert jobs.read(job.id).model == {"state": "pending"}
-    monkeypatch.undo()
-    modelchecks.run(job.id)
+    assert not found[0].has({"facts"})
     assert jobs.read(job.id).model["state"] == "ok"
 
 
@@ -150,8 +150,8 @@ def test_a_job_that_is_deleted_during_the_check_stays_deleted(people, monkeypatc
     job = jobs.submit()
     examine = modelchecks._examine
 
-    def slowly(due):
-        result = examine(due)
+    def slowly(due, folder):
+        result = examine(due, folder)
         with work.unit() as session:
             from services.jobs import locks
 
@@ -229,16 +229,16 @@ def test_staff_have_a_model_checked_again(people, checked):
 
 
 def test_checking_again_draws_the_picture_anew_and_shows_the_old_one_meanwhile(people, checked):
-    thumbnails.make(checked.id)
+    modelchecks.run(checked.id)
     address = thumbnails.url(jobs.read(checked.id))
-    tasks = sent(lambda: request(checked.id, people.staff), thumbnails.MAKE_TASK)
-    assert tasks == [("thumbnail.make", checked.id)]
+    tasks = sent(lambda: request(checked.id, people.staff))
+    assert tasks == [("models.check", checked.id)]
     waiting = jobs.read(checked.id)
     assert waiting.thumbnail["state"] == "pending"
     assert thumbnails.url(waiting) == address
     assert metadata(waiting)["thumbnail"] == waiting.thumbnail
     (jobs.folder_of(checked) / thumbnails.PICTURE).unlink()
-    thumbnails.make(checked.id)
+    modelchecks.run(checked.id)
     assert jobs.read(checked.id).thumbnail["state"] == "ok"
     assert (jobs.folder_of(checked) / thumbnails.PICTURE).is_file()
 
@@ -258,14 +258,15 @@ def test_all_are_checked_again_on_request_and_keep_their_results_meanwhile(check
     assert sweep() == [checked.id]
 
 
-def second_readings(monkeypatch):
-    """The names of the tasks that a check has done, as they come."""
+def opinions(monkeypatch):
+    """What the second reader answers, as it comes."""
     asked = []
     run = sandbox.run
 
     def note(task, *arguments, **options):
-        asked.append(task)
-        return run(task, *arguments, **options)
+        answer = run(task, *arguments, **options)
+        asked.append(answer.results.get("opinion"))
+        return answer
 
     monkeypatch.setattr(sandbox, "run", note)
     return asked
@@ -280,23 +281,24 @@ def test_a_foreign_path_does_not_silence_the_second_reader(tmp_path, monkeypatch
     model = meshes.model_part().replace("<model", '<model xmlns:zz="urn:another"')
     path = tmp_path / "gear.3mf"
     path.write_bytes(meshes.threemf(model=model.replace("<item", '<item zz:path="/no"')))
-    asked = second_readings(monkeypatch)
+    asked = opinions(monkeypatch)
     assert remarks(path) == {}
-    assert asked == ["check", "second-opinion"]
+    assert [opinion["triangles"] for opinion in asked] == [12]
 
 
 def test_a_second_reader_that_is_not_asked_is_remarked(tmp_path, monkeypatch):
     path = tmp_path / "gear.3mf"
     path.write_bytes(meshes.threemf())
-    monkeypatch.setattr(modelchecks, "SECOND_OPINION_TRIANGLES", 11)
-    asked = second_readings(monkeypatch)
+    monkeypatch.setattr(model, "SECOND_OPINION_TRIANGLES", 11)
+    asked = opinions(monkeypatch)
     told = remarks(path)["read_once"]
     assert told.startswith("Read by one reader only: above 11 triangles")
-    assert asked == ["check"]
+    assert asked == [{"not_asked": "too_large"}]
 
 
 def test_an_unsupported_answer_of_the_child_is_a_failed_check(people, monkeypatch):
-    monkeypatch.setattr("reader.sandbox.run", lambda *_, **__: {"triangles": -1})
+    answer = sandbox.Answer({"facts": {"triangles": -1}})
+    monkeypatch.setattr("reader.sandbox.run", lambda *_, **__: answer)
     job = jobs.submit()
     modelchecks.run(job.id)
     assert "makes no sense" in jobs.read(job.id).model["error"]

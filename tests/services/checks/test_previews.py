@@ -7,7 +7,7 @@ import json
 import numpy
 import pytest
 
-from reader import sandbox
+from reader import model
 from reader.errors import Unreadable
 from services.checks import previews
 from services.errors import NotFound
@@ -29,10 +29,7 @@ DTYPES = {"f4": "<f4", "u2": "<u2"}
 
 
 def make(path, folder):
-    target = folder / "preview"
-    kind = path.suffix.lower().lstrip(".")
-    sandbox.run("preview", str(path), kind, path.name, str(target), output=folder)
-    packed = target.read_bytes()
+    packed = model.read(path, path.name, ["preview"], folder).preview().read_bytes()
     return json.loads(gzip.decompress(packed)), len(packed)
 
 
@@ -139,7 +136,7 @@ def test_it_is_made_once_for_each_file(people, monkeypatch):
     first = previews.get(job)
     assert first.is_final and content(first)["state"] == "ok"
     assert previews.path_of(job.file_hash).is_file()
-    monkeypatch.setattr(sandbox, "run", lambda *_, **__: pytest.fail("made again"))
+    monkeypatch.setattr(model, "read", lambda *_, **__: pytest.fail("made again"))
     assert previews.get(job) == first
     assert not list(previews.path_of("x").parent.glob(".making-*"))
 

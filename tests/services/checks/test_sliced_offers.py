@@ -2,6 +2,7 @@
 
 import pytest
 
+from reader.sandbox import Answer
 from reader.sliced import asking
 from services.checks.sliced_offers import offer
 from tests.support import jobs, sliced
@@ -113,7 +114,7 @@ def test_storage_that_is_away_offers_nothing(people, storage_root):
 def test_the_childs_answer_is_not_trusted(people, monkeypatch, answer):
     job = jobs.submit()
     jobs.save_beside(job, ".gcode", sliced.prusa())
-    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: answer)
+    monkeypatch.setattr(asking.sandbox, "run", lambda *_, **__: Answer({"sliced": answer}))
     assert offer(job) is None
 
 

@@ -8,12 +8,14 @@ import pytest
 from PIL import Image
 
 from models import Job, Status
-from reader import sandbox
-from reader.mesh import loading, measuring
-from reader.pictures import camera, simplifying, zbuffer
+from reader import model
+from reader.mesh import loading
+from reader.mesh.solid import Solid
+from reader.pictures import camera, zbuffer
+from reader.sandbox import Limits
 from services import work
 from services.actors import Actor
-from services.checks import thumbnails
+from services.checks import modelchecks, thumbnails
 from services.errors import Forbidden, NotFound
 from services.files import storage
 from tests.support import jobs, meshes, raycast, whole
@@ -35,9 +37,8 @@ REAL = (
 def draw(path, folder):
     """(the picture's pixels, the answer)."""
     folder.mkdir(exist_ok=True)
-    kind = path.suffix.lower().lstrip(".")
-    arguments = (str(path), kind, path.name, str(folder))
-    answer = sandbox.run("thumbnail", *arguments, output=folder, limits=sandbox.Limits(wall_s=20))
+    reading = model.read(path, path.name, ["picture"], folder, limits=Limits(wall_s=20))
+    answer = reading.answer.get("picture")
     with Image.open(folder / "picture.png") as picture:
         return numpy.asarray(picture), answer
 
@@ -64,8 +65,7 @@ def test_real_models_are_seen(shared_models, tmp_path, name):
 def test_each_pixel_sees_what_a_ray_would_hit(shared_models, name):
     """But for the few where a ray passes exactly along an edge."""
     path = shared_models / "real" / name
-    model = loading.read(str(path), path.suffix.lower().lstrip("."))
-    points, faces = simplifying.without_doubles(*measuring.weld(model))
+    points, faces = Solid(loading.read(str(path), path.suffix.lower().lstrip("."))).without_doubles
     view = camera.look_at(points, 512)
     differ = zbuffer.find_visible(view, faces) != raycast.find_visible(view, faces)
     assert differ.mean() < 0.0005
@@ -119,8 +119,7 @@ def test_next_to_nothing_is_found_blank(tmp_path):
     far = [tuple((x + 900, y, z + 0.001) for x, y, z in face) for face in speck]
     path = tmp_path / "specks.stl"
     path.write_bytes(meshes.binary_stl([*speck, *far]))
-    arguments = (str(path), "stl", "specks.stl", str(tmp_path))
-    assert sandbox.run("thumbnail", *arguments, output=tmp_path)["blank"]
+    assert model.read(path, path.name, ["picture"], tmp_path).picture() is None
     assert not (tmp_path / "picture.png").exists()
 
 
@@ -136,7 +135,7 @@ def test_a_job_gets_its_picture(people):
     job = jobs.submit()
     assert thumbnails.url(job) is None
     assert thumbnails.why_missing(job) == "The picture is being drawn."
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     drawn = jobs.read(job.id)
     assert thumbnails.url(drawn) == f"/api/v1/jobs/{job.id}/thumbnail?v={drawn.thumbnail['hash']}"
     with work.unit() as session:
@@ -152,7 +151,7 @@ def test_a_job_gets_its_picture(people):
 
 def test_the_picture_moves_with_the_job(people):
     job = jobs.submit()
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     moved = jobs.act(job.id, "approve", people.staff)
     assert moved.status is Status.PENDING and moved.display_name == job.original_name
     with work.unit() as session:
@@ -162,7 +161,7 @@ def test_the_picture_moves_with_the_job(people):
 
 def test_a_job_that_moves_while_it_is_drawn_still_gets_it(people):
     job = jobs.submit()
-    drawing = threading.Thread(target=thumbnails.make, args=(job.id,))
+    drawing = threading.Thread(target=modelchecks.run, args=(job.id,))
     drawing.start()
     jobs.act(job.id, "approve", people.staff)
     drawing.join(60)
@@ -174,7 +173,7 @@ def test_a_job_that_moves_while_it_is_drawn_still_gets_it(people):
 
 def test_a_file_without_a_model_says_why(people):
     job = jobs.submit(meshes.binary_stl(meshes.cube(0)))
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     failed = jobs.read(job.id)
     assert failed.thumbnail["state"] == "failed"
     assert thumbnails.why_missing(failed).startswith("No picture: All points of the model")
@@ -187,16 +186,16 @@ def test_a_file_without_a_model_says_why(people):
 def test_a_picture_that_takes_too_long_fails_nothing_else(people, configure):
     configure(CHECK_WALL_S="0")
     job = jobs.submit()
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     assert "could not be drawn: it took longer" in thumbnails.why_missing(jobs.read(job.id))
 
 
 def test_a_deleted_job_and_a_doubled_message_are_no_error(people):
-    thumbnails.make("0" * 32)
+    modelchecks.run("0" * 32)
     job = jobs.submit()
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     before = state_of(job.id)
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     assert state_of(job.id) == before
 
 
@@ -204,7 +203,7 @@ def test_what_kills_its_worker_is_given_up_after_three_attempts(people):
     job = jobs.submit()
     with work.unit() as session:
         session.get_one(Job, job.id).thumbnail = {"state": "pending", "attempts": 3}
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     assert "broke off" in thumbnails.why_missing(jobs.read(job.id))
 
 
@@ -213,40 +212,40 @@ def test_storage_that_is_away_is_waited_for(people, storage_root):
     away = storage_root.with_name("away")
     storage_root.rename(away)
     try:
-        thumbnails.make(job.id)
+        modelchecks.run(job.id)
     finally:
         away.rename(storage_root)
     assert state_of(job.id) == {"state": "pending"}
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     assert state_of(job.id)["state"] == "ok"
 
 
 def test_the_sweep_finds_what_was_left(people):
     job = jobs.submit()
     with work.unit() as session:
-        assert thumbnails.list_due(session) == []  # its message is under way
+        assert modelchecks.sweep(session) == []  # its message is under way
         row = session.get_one(Job, job.id)
         row.created_at = row.created_at.replace(year=2020)
     with work.unit() as session:
-        assert thumbnails.list_due(session) == [job.id]
-    thumbnails.make(job.id)
+        assert modelchecks.sweep(session) == [job.id]
+    modelchecks.run(job.id)
     with work.unit() as session:
-        assert thumbnails.list_due(session) == []
+        assert modelchecks.sweep(session) == []
 
 
 def due():
     with work.unit() as session:
-        return thumbnails.list_due(session)
+        return modelchecks.sweep(session)
 
 
 def test_a_newer_version_draws_every_picture_anew(people, monkeypatch):
     job = jobs.submit()
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     old = jobs.read(job.id)
     monkeypatch.setattr(thumbnails, "VERSION", thumbnails.VERSION + 1)
     assert due() == [job.id]
     assert thumbnails.url(jobs.read(job.id)) == thumbnails.url(old)
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     assert state_of(job.id) == old.thumbnail | {"version": thumbnails.VERSION}
     assert due() == []
 
@@ -254,41 +253,41 @@ def test_a_newer_version_draws_every_picture_anew(people, monkeypatch):
 def test_on_request_all_are_drawn_anew(people):
     drawn, failed = jobs.submit(), jobs.submit(meshes.binary_stl(meshes.cube(0)))
     for job in (drawn, failed):
-        thumbnails.make(job.id)
+        modelchecks.run(job.id)
     with work.unit() as session:
-        thumbnails.forget_versions(session)
+        modelchecks.forget_versions(session)
     assert set(due()) == {drawn.id, failed.id}
     assert "hash" in state_of(drawn.id)
     for job in (drawn, failed):
-        thumbnails.make(job.id)
+        modelchecks.run(job.id)
     assert [state_of(job.id)["state"] for job in (drawn, failed)] == ["ok", "failed"]
     assert due() == []
 
 
 def test_what_waits_for_its_first_picture_comes_before_what_gets_another(people):
     old, waiting = jobs.submit(), jobs.submit()
-    thumbnails.make(old.id)
+    modelchecks.run(old.id)
     with work.unit() as session:
-        thumbnails.forget_versions(session)
+        modelchecks.forget_versions(session)
     jobs.change(waiting.id, created_at=waiting.created_at.replace(year=2020))
     assert due() == [waiting.id, old.id]
 
 
 def test_a_picture_that_cannot_be_drawn_anew_stays(people, configure):
     job = jobs.submit()
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     before = state_of(job.id)
     with work.unit() as session:
-        thumbnails.request(session, session.get_one(Job, job.id))
+        modelchecks.request(session, job.id, actor=people.staff)
     configure(CHECK_WALL_S="0")
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     assert state_of(job.id) == before
     assert due() == []
 
 
 def test_strangers_see_no_picture(people):
     job = jobs.submit()
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     with work.unit() as session, pytest.raises(Forbidden):
         nobody = Actor("student", "Jane Doe", None)
         thumbnails.read(session, job.id, small=False, actor=nobody)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models import Status
-from services.checks import thumbnails
+from services.checks import modelchecks, thumbnails
 from services.errors import StorageUnavailable
 from services.files import jobfiles, storage
 from tests.support import jobs, meshes
@@ -62,7 +62,7 @@ def test_a_file_tells_its_size_and_when_it_was_saved(job):
 
 
 def test_our_own_files_are_not_shown(job):
-    thumbnails.make(job.id)
+    modelchecks.run(job.id)
     folder = jobs.folder_of(job)
     own = {storage.METADATA, thumbnails.PICTURE, thumbnails.SMALL}
     assert own <= {path.name for path in folder.iterdir()}

@@ -502,10 +502,10 @@ def test_a_material_that_is_changed_during_the_check_counts(people, monkeypatch)
     job = hold(jobs.submit(CUBE), people.staff)
     examine = modelchecks._examine
 
-    def edit_meanwhile(due):
-        model = examine(due)
+    def edit_meanwhile(due, folder):
+        reading = examine(due, folder)
         edit(job.id, people.staff, **RESIN)
-        return model
+        return reading
 
     monkeypatch.setattr(modelchecks, "_examine", edit_meanwhile)
     modelchecks.run(job.id)

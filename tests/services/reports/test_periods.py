@@ -111,9 +111,11 @@ def test_days_of_the_lab_are_23_and_25_hours_long_when_the_clocks_change():
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(["day", "week", "month"]))
 def test_pieces_follow_each_other_without_a_gap(day, grain):
-    pieces = list(periods.cut(Span(day, day + timedelta(days=100)), grain))
-    assert pieces[0] <= day < periods.after(pieces[0], grain)
-    assert [periods.after(piece, grain) for piece in pieces[:-1]] == pieces[1:]
+    pieces = periods.cut(Span(day, day + timedelta(days=100)), grain)
+    ends = periods.last_days_of(pieces, grain)
+    assert pieces[0] <= day <= ends[0]
+    assert pieces[-1] <= day + timedelta(days=100) <= ends[-1]
+    assert [end + timedelta(days=1) for end in ends[:-1]] == pieces[1:]
 
 
 def test_months_are_compared_with_the_month_before():

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from models import Role
+from models import STATUS_LABELS, Role
 from services import work
 from services.actors import Actor
+from services.reports import tables
 from services.reports.asking.periods import Period
 from services.reports.asking.question import Question
 from services.reports.asking.report_filters import Confirmation, Filters
@@ -82,6 +83,16 @@ def asking(told, filters, period, actor=ADMIN):
         session.rollback()
 
 
+def counted(found):
+    """What a frame counts, by row and column, where it counts anything."""
+    return {
+        (row, column): count
+        for row, counts in found.iterrows()
+        for column, count in counts.items()
+        if count
+    }
+
+
 def about(number):
     return None if number is None else pytest.approx(number, abs=0.006)
 
@@ -104,8 +115,9 @@ def test_submissions(database, told, filters, period):
         for grain, (days, pieces) in flow.TRENDS.items():
             found = flow.read_submissions(ask, grain)
             expected = recount.submissions(asked, grain, days, pieces)
-            assert [(p.day, p.count) for p in found.points] == [each[:2] for each in expected]
-            assert [p.trend for p in found.points] == about([each[2] for each in expected])
+            points = list(found.points.itertuples(index=False, name=None))
+            assert [each[:2] for each in points] == [each[:2] for each in expected]
+            assert [each[2] for each in points] == about([each[2] for each in expected])
             assert found.total == len(asked.submitted())
 
 
@@ -114,7 +126,7 @@ def test_submissions(database, told, filters, period):
 def test_time_in_each_status(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         expected = recount.status_times(asked)
-        found = {each.status: each for each in flow.read_status_times(ask)}
+        found = {each.status: each for each in flow.read_status_times(ask).itertuples()}
         assert set(found) == set(expected)
         for status, stays in expected.items():
             each = found[status]
@@ -133,7 +145,8 @@ def test_all_time_takes_every_stay(database):
         period = Period(*DAYS, "all", None)
         with asking(told, Filters(period="all"), period) as (ask, asked):
             expected = recount.status_times(asked)
-            found = {each.status: each.stays for each in flow.read_status_times(ask)}
+            stays = flow.read_status_times(ask)
+            found = dict(zip(stays["status"], stays["stays"], strict=True))
             assert found == {status: len(stays) for status, stays in expected.items()}
 
     check()
@@ -144,19 +157,19 @@ def test_all_time_takes_every_stay(database):
 def test_where_jobs_wait_now(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         expected = recount.waiting(asked)
-        for each in flow.read_waiting(ask):
-            number, median, longest, ages = expected[each.status]
-            assert each.jobs == number
-            assert (each.median_hours, each.longest_hours) == (
+        waiting = tables.waiting(flow.read_waiting(ask)).rows
+        assert [status for status, *_ in waiting] == list(map(STATUS_LABELS.get, expected))
+        for (_, jobs, *hours), status in zip(waiting, expected, strict=True):
+            number, median, longest, ages = expected[status]
+            assert jobs == number
+            assert hours[:2] == [
                 None if median is None else pytest.approx(median, abs=0.06),
                 None if longest is None else pytest.approx(longest, abs=0.06),
-            )
+            ]
             classes = [*pairwise(flow.AGES), (flow.AGES[-1], 10**6)]
-            assert each.by_age == tuple(
-                sum(low <= age < high for age in ages) for low, high in classes
-            )
+            assert hours[2:] == [sum(low <= age < high for age in ages) for low, high in classes]
         quotes = [story for story in asked.jobs() if story.status == "PENDING"]
-        for each in flow.read_quotes(ask):
+        for each in flow.read_quotes(ask).itertuples():
             there = [story for story in quotes if story.expired == each.expired]
             assert each.jobs == len(there)
             assert each.cents == sum(story.cost_cents or 0 for story in there)
@@ -168,7 +181,7 @@ def test_funnel_and_money(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         found = flow.read_funnel(ask)
         stages = [recount.stage(story) for story in asked.submitted()]
-        assert [step.jobs for step in found.steps] == [
+        assert found.steps["jobs"].tolist() == [
             sum(stage >= place for stage in stages) for place in range(len(flow.STEPS))
         ]
         assert found.closed == sum(
@@ -176,9 +189,8 @@ def test_funnel_and_money(database, told, filters, period):
             for story in asked.submitted()
         )
         expected = recount.money(asked, lab().reports.uncollected_after_days)
-        assert {each.outcome: (each.jobs, each.cents) for each in found.money if each.jobs} == (
-            expected
-        )
+        money = found.money.itertuples()
+        assert {each.outcome: (each.jobs, each.cents) for each in money if each.jobs} == expected
         assert sum(flow.count_by_status(ask).values()) == len(asked.submitted())
 
 
@@ -187,18 +199,17 @@ def test_funnel_and_money(database, told, filters, period):
 def test_hours_by_printer(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         found = printers.read_printers(ask)
-        printed = {use.printer: use.hours + use.running_hours for use in found.uses}
+        uses = found.uses.set_index("printer")
+        printed = (uses["hours"] + uses["running_hours"]).to_dict()
         expected = recount.printer_hours(asked)
         assert set(expected) <= set(printed)
         for printer, each in printed.items():
             assert each == pytest.approx(expected.get(printer, 0), abs=0.011)
         clipped = recount.clipped(asked)
         assert found.jobs == len({story.id for story, *_ in clipped})
-        assert sum(use.grams for use in found.uses) == pytest.approx(
-            recount.figures(asked)["grams"]
-        )
+        assert uses["grams"].sum() == pytest.approx(recount.figures(asked)["grams"])
         for outcome in ("completed", "failed", "cancelled"):
-            assert sum(getattr(use, outcome) for use in found.uses) == sum(
+            assert uses[outcome].sum() == sum(
                 run.outcome == outcome and asked.within(run.ended_at) for _, run, *_ in clipped
             )
 
@@ -209,7 +220,7 @@ def test_hours_by_week(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         found = utilisation.read_utilisation(ask)
         expected = recount.weeks(asked)
-        used = {(each.printer, each.week): each.hours for each in found.weeks}
+        used = found.weeks.set_index(["printer", "week"])["hours"].to_dict()
         assert set(expected) <= set(used)
         for place, each in used.items():
             assert each == pytest.approx(expected.get(place, 0), abs=0.001), place
@@ -221,10 +232,10 @@ def test_hours_by_hour_of_the_week(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         found = utilisation.read_utilisation(ask)
         printed, shown = recount.cells(asked)
-        assert [(cell.weekday, cell.hour) for cell in found.cells] == [
+        assert list(zip(found.cells["weekday"], found.cells["hour"], strict=True)) == [
             divmod(place, 24) for place in range(168)
         ]
-        for cell in found.cells:
+        for cell in found.cells.itertuples():
             place = (cell.weekday, cell.hour)
             assert cell.hours == pytest.approx(printed.get(place, 0), abs=0.001), place
             assert cell.clock_hours == pytest.approx(shown.get(place, 0), abs=0.001), place
@@ -243,7 +254,7 @@ def test_runs_on_the_timeline(database, told, filters, period):
             for story, run, *_ in expected
             if run.ended_at is None or run.ended_at > begin
         )
-        assert sorted((run.job_id, run.started_at) for run in found.runs) == listed
+        assert sorted((run.job_id, run.started_at) for run in found.runs.itertuples()) == listed
         assert found.left_out == 0
         assert (found.last - found.first).days < printers.TIMELINE_DAYS
 
@@ -255,25 +266,18 @@ def test_rejections(database, told, filters, period):
         found = rejections.read_rejections(ask)
         number, plain, disciplines, facts = recount.reasons(asked)
         assert found.number == number
-        assert {each.reason: each.count for each in found.reasons} == plain
-        counts = [each.count for each in found.reasons]
+        counts = found.reasons["count"].tolist()
+        assert dict(zip(found.reasons["reason"], counts, strict=True)) == plain
         assert counts == sorted(counts, reverse=True)
-        assert [each.share for each in found.reasons] == pytest.approx(
+        assert found.reasons["share"].tolist() == pytest.approx(
             [sum(counts[: place + 1]) / sum(counts) for place in range(len(counts))]
         )
-        assert {
-            (discipline, reason): count
-            for discipline, by_reason in found.by_discipline.items()
-            for reason, count in by_reason.items()
-        } == disciplines
-        assert {
-            (each.reason, fact): count
-            for each in found.reasons
-            for fact, count in each.facts.items()
-            if count
-        } == facts
-        assert sum(sum(each.values()) for each in found.over_time.values()) == sum(counts)
-        rates = {each.fact: (each.submitted, each.rejected) for each in rejections.read_facts(ask)}
+        assert counted(found.by_discipline) == disciplines
+        assert set(found.by_discipline.index) == {discipline for discipline, _ in disciplines}
+        assert counted(found.reasons.set_index("reason")[list(rejections.FACTS)]) == facts
+        assert found.over_time.to_numpy().sum() == sum(counts)
+        said = rejections.read_facts(ask).itertuples()
+        rates = {each.fact: (each.submitted, each.rejected) for each in said}
         assert rates == recount.fact_rates(asked)
 
 
@@ -281,8 +285,8 @@ def test_rejections(database, told, filters, period):
 @given(told=stories(), filters=wanted(), period=periods())
 def test_failures(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
-        found = {(each.printer, each.reason): each.count for each in printers.read_failures(ask)}
-        assert found == recount.failures(asked)
+        found = printers.read_failures(ask).set_index(["printer", "reason"])["count"]
+        assert found.to_dict() == recount.failures(asked)
 
 
 @EXAMPLES
@@ -291,14 +295,13 @@ def test_demand(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         found = demand.read_demand(ask)
         assert found.jobs == len(asked.submitted())
-        assert found.other_classes is None  # there are few; see test_demand.py
+        assert found.other_classes.empty  # there are few; see test_demand.py
         for demands, key in (
             (found.disciplines, lambda story: story.discipline),
             (found.classes, lambda story: " ".join(story.class_number.upper().split())),
         ):
-            assert {each.name: (each.jobs, each.grams, each.cents) for each in demands} == (
-                recount.demand(asked, key)
-            )
+            rows = demands.itertuples(index=False, name=None)
+            assert {name: tuple(counts) for name, *counts in rows} == recount.demand(asked, key)
 
 
 @EXAMPLES
@@ -307,21 +310,19 @@ def test_what_the_staff_do(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         expected = recount.activity(asked)
         found = activity.read_activity(ask)
-        assert {
-            (each.staff_id, action): count
-            for each in found
-            for action, count in each.actions.items()
-        } == expected
+        people = found.droplevel("name")
+        assert counted(people) == expected
         reviews = recount.first_reviews(asked)
-        for each in activity.read_first_reviews(ask):
+        for each in activity.read_first_reviews(ask).itertuples():
             waited = reviews.pop(each.staff_id)
             assert each.jobs == len(waited)
             assert each.median_hours == about(recount.percentile(waited, 0.5))
             assert each.p90_hours == about(recount.percentile(waited, 0.9))
         assert not reviews
         own = Question(ask.session, filters, actor=Actor("b" * 32, "Bo", Role.STAFF), period=period)
-        assert activity.read_activity(own) == [each for each in found if each.staff_id == "b" * 32]
-        assert {each.staff_id for each in activity.read_first_reviews(own)} <= {"b" * 32}
+        one = people[people.index == "b" * 32]
+        assert counted(activity.read_activity(own).droplevel("name")) == counted(one)
+        assert set(activity.read_first_reviews(own)["staff_id"]) <= {"b" * 32}
 
 
 @EXAMPLES
@@ -329,10 +330,10 @@ def test_what_the_staff_do(database, told, filters, period):
 def test_materials(database, told, filters, period):
     with asking(told, filters, period) as (ask, asked):
         found = materials.read_materials(ask)
-        assert {
-            (use.material, use.color): (use.grams, use.runs, use.pieces) for use in found.colors
-        } == recount.materials(asked, found.grain)
-        by_material = sum(sum(each.values()) for each in found.over_time.values())
-        assert by_material == pytest.approx(sum(use.grams for use in found.colors))
+        colors = found.colors.itertuples(index=False, name=None)
+        assert {(material, color): tuple(used) for material, color, *used in colors} == (
+            recount.materials(asked, found.grain)
+        )
+        assert found.over_time.to_numpy().sum() == pytest.approx(found.colors["grams"].sum())
         days = (period.last - period.first) / timedelta(days=1)
         assert len(found.over_time) >= days // 31

@@ -11,8 +11,7 @@ from services.errors import Forbidden, Invalid, StorageUnavailable
 from services.files import usage
 from services.reports import stats
 from services.reports.asking import periods
-from services.reports.counting.printers import FailureCount
-from services.reports.stats import Turnaround
+from services.reports.stats import FailureCount, Turnaround
 from tests.support import jobs as made
 
 RESIN = {"print_method": "Resin", "color": "Black", "printer": "formlabs_form3"}

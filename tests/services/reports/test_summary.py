@@ -15,7 +15,7 @@ from services import work
 from services.mail import outbox
 from services.reports import stats
 from services.reports.asking import periods
-from services.reports.monthly import summary
+from services.reports.monthly import due
 from settings import Lab, lab, settings
 from tests.support import jobs as made
 
@@ -54,7 +54,7 @@ def job_of_last_month(people, status="PAIDPICKEDUP"):
 
 def queue_due():
     with work.unit() as session:
-        return summary.queue_due(session)
+        return due.queue_due(session)
 
 
 def mails():
