@@ -37,7 +37,7 @@ def test_simultaneous_additions_of_one_person_add_one_and_log_no_hash(desk, capf
     outcome = at_once([partial(press, browser, callback) for browser in browsers])
     answers = [answer.get_data(as_text=True) for answer in outcome.won]
     assert sum("is the password" in answer or "Close" in answer for answer in answers) == 1
-    refused = [answer for answer in answers if "already somebody with this e-mail" in answer]
+    refused = [answer for answer in answers if "Somebody with this e-mail is already" in answer]
     assert len(refused) == MANY - 1
     with work.unit() as session:
         [person] = session.scalars(select(Staff).where(Staff.email == ASKED["email"]))

@@ -257,7 +257,7 @@ def test_a_scan_of_a_dead_worker_is_resumed_and_finally_fails(people):
         with work.unit() as session:
             assert integrity.find_stalled(session) == scan.task_id
         assert integrity._claim(scan.task_id) is (attempt < integrity.MAX_ATTEMPTS)
-    with pytest.raises(NotFound, match="broke off"):
+    with pytest.raises(NotFound, match="failed several times"):
         report(people.admin)
 
 

@@ -146,7 +146,7 @@ def test_each_field_that_is_fixed_is_named_at_once(people):
         edit(job.id, people.staff, **RESIN, weight_g=1.0, time_hours=1.0)
     assert set(refused.value.fields) == {"material", "printer", "weight_g"}
     assert "price has been confirmed" in refused.value.fields["weight_g"]
-    assert "while it prints" in refused.value.fields["printer"]
+    assert "while the job is printing" in refused.value.fields["printer"]
 
 
 def test_an_edit_is_in_the_history_with_the_old_values(people, pending):
@@ -664,7 +664,7 @@ def test_cleared_notes_are_not_restored_by_a_stale_save(people):
 @pytest.mark.parametrize("base", ["something", "\x00", "x" * 30_000])
 def test_an_unknown_base_is_a_conflict_without_an_author(people, base):
     job = jobs.submit()
-    with pytest.raises(Conflict, match="Somebody has changed") as refused:
+    with pytest.raises(Conflict, match="Somebody changed") as refused:
         save(job.id, "Mine", base, people.staff)
     assert refused.value.details == {"notes": "", "changed_by": None, "changed_at": None}
     assert jobs.read(job.id).notes is None
