@@ -25,7 +25,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from reader import sandbox
+from reader import model
+from reader.model import Result
 
 ROUNDS = 5
 AROUND = {100_000: 224, 900_000: 671}
@@ -52,9 +53,9 @@ def sphere(path: Path, around: int) -> Path:
     return path
 
 
-def ours(task: str, model: Path, target: Path, folder: Path) -> None:
-    kind = model.suffix.lower().lstrip(".")
-    sandbox.run(task, str(model), kind, model.name, str(target), output=folder)
+def ours(wanted: Result, path: Path, folder: Path) -> None:
+    reading = model.read(path, path.name, [wanted], folder)
+    assert reading.has([wanted]), reading.answer.problem
 
 
 TRIMESH = """
@@ -96,16 +97,16 @@ def program(*command: str) -> Callable[[], None]:
     return run
 
 
-def candidates_for(model: Path, folder: Path) -> dict[str, Callable[[], None]]:
+def candidates_for(path: Path, folder: Path) -> dict[str, Callable[[], None]]:
     found = {
-        "thumbnail": lambda: ours("thumbnail", model, folder, folder),
-        "3D preview": lambda: ours("preview", model, folder / "preview", folder),
-        "trimesh, rays only": program(sys.executable, "-c", TRIMESH, str(model)),
+        "thumbnail": lambda: ours("picture", path, folder),
+        "3D preview": lambda: ours("preview", path, folder),
+        "trimesh, rays only": program(sys.executable, "-c", TRIMESH, str(path)),
     }
     if f3d := shutil.which("f3d"):
         display = ("xvfb-run", "-a") if shutil.which("xvfb-run") else ()
         picture = (f"--output={folder / 'f3d.png'}", "--resolution=512,512")
-        found["f3d"] = program(*display, f3d, str(model), *picture)
+        found["f3d"] = program(*display, f3d, str(path), *picture)
     return found
 
 
