@@ -1,5 +1,6 @@
 """A model file as triangles in millimetres. For the sandboxed child: it loads numpy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -85,6 +86,19 @@ def keep_used(vertices: Points, faces: Faces) -> tuple[Points, Faces]:
         return vertices, faces
     renumbered = np.cumsum(used, dtype=np.int32) - 1
     return vertices[used], renumbered[faces].astype(np.int32, copy=False)
+
+
+def to_points(written: Sequence[tuple[bytes, bytes, bytes]]) -> Points:
+    """Points from three words each, as a text file has them. Raises Unreadable for what is no
+    number."""
+    if not written:
+        return np.empty((0, 3))
+    try:
+        return np.array(written).astype(np.float64)
+    except ValueError:
+        raise Unreadable(
+            f"The model has a coordinate that is not a number. Repair it. {AGAIN}"
+        ) from None
 
 
 def bounds(points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -20,6 +20,7 @@ from reader.mesh.loading import (
     check_extent,
     keep_used,
     refuse_too_many,
+    to_points,
 )
 
 _PIECE = 4 * 1024 * 1024
@@ -34,7 +35,7 @@ def read(path: str) -> Model:
     faces: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     known = made = 0
     for piece in _pieces(path):
-        found = _read_points(piece)
+        found = to_points(_POINT.findall(piece))
         corners, lengths = _read_faces(piece, known)
         known += len(found)
         points.append(found)
@@ -72,18 +73,6 @@ def _plain(text: bytes) -> bytes:
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return text.replace(b"\\\n", b" ") if b"\\" in text else text
-
-
-def _read_points(piece: bytes) -> Points:
-    found = _POINT.findall(piece)
-    if not found:
-        return np.empty((0, 3))
-    try:
-        return np.array(found).astype(np.float64)
-    except ValueError:
-        raise Unreadable(
-            f"The model has a coordinate that is not a number. Repair it. {AGAIN}"
-        ) from None
 
 
 def _read_faces(piece: bytes, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from reader.mesh.loading import Faces, Model, Points, bounds
+from reader.mesh.loading import Faces, Model, Points, bounds, keep_used
 
 Keys = NDArray[np.uint64]
 
@@ -169,17 +169,9 @@ def without_doubles(points: Points, faces: Faces) -> tuple[Points, Faces]:
         keys = pairs * np.uint64(len(points)) + high
         keys.sort()
         if not (keys[1:] == keys[:-1]).any():  # as of nearly every model, and found fast
-            return keep_used_points(points, faces)
+            return keep_used(points, faces)
     order = np.lexsort((high, pairs))
     pairs, thirds = pairs[order], high[order]
     is_first = np.ones(len(order), bool)
     is_first[1:] = (pairs[1:] != pairs[:-1]) | (thirds[1:] != thirds[:-1])
-    return keep_used_points(points, faces[np.sort(order[is_first])])
-
-
-def keep_used_points(points: Points, faces: Faces) -> tuple[Points, Faces]:
-    """Leaves out the points that no triangle uses."""
-    used = np.zeros(len(points), bool)
-    used[faces.ravel()] = True
-    renumbered = (np.cumsum(used) - 1).astype(np.int32)
-    return points[used], renumbered[faces]
+    return keep_used(points, faces[np.sort(order[is_first])])

@@ -9,7 +9,7 @@ import numpy as np
 from reader.errors import Unreadable
 from reader.gate.content_sniffing import WINDOW
 from reader.gate.filetypes import STL_HEADER, measure_binary_stl
-from reader.mesh.loading import AGAIN, Faces, Model, Points, refuse_too_many
+from reader.mesh.loading import AGAIN, Faces, Model, Points, refuse_too_many, to_points
 
 # Little-endian: a normal, three corners, and two bytes that some programs use for colour.
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -45,7 +45,7 @@ def _read_text(path: str) -> Model:
         found = _CORNER.findall(piece)
         corners += len(found)
         refuse_too_many(corners // 3)
-        pieces.append(_numbers(found))
+        pieces.append(to_points(found))
     if corners != 3 * facets:
         raise Unreadable(
             f"The model is damaged: it has {facets:,} triangles but {corners:,} corners, "
@@ -75,17 +75,6 @@ def _pieces(path: str) -> Iterator[bytes]:
 def _without_names(text: bytes) -> bytes:
     """A solid may be called "vertex 1 2 3", or "low facet vase"."""
     return _NAME.sub(b"", text)
-
-
-def _numbers(found: list[tuple[bytes, bytes, bytes]]) -> Points:
-    if not found:
-        return np.empty((0, 3))
-    try:
-        return np.array(found).astype(np.float64)
-    except ValueError:
-        raise Unreadable(
-            f"The model has a coordinate that is not a number. Repair it. {AGAIN}"
-        ) from None
 
 
 def _count_up(triangles: int) -> Faces:

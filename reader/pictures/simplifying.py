@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from reader.mesh.loading import bounds
-from reader.mesh.solid import keep_used_points, without_doubles
+from reader.mesh.loading import bounds, keep_used
+from reader.mesh.solid import without_doubles
 from reader.pictures.camera import Points
 
 Faces = NDArray[np.int32]
@@ -49,7 +49,7 @@ def _collapse(points: Points, faces: Faces, target: int) -> tuple[Points, Faces]
         np.ascontiguousarray(faces, np.int32),
         target_count=target,
     )
-    return keep_used_points(np.asarray(fewer_points, np.float64), np.asarray(fewer, np.int32))
+    return keep_used(np.asarray(fewer_points, np.float64), np.asarray(fewer, np.int32))
 
 
 def _cluster(points: Points, faces: Faces, cells: int) -> tuple[Points, Faces]:
