@@ -1,4 +1,4 @@
-# Printdesk. `make` lists what there is; every target does its own set-up first.
+# Printdesk. `make` lists the targets; each installs what it needs first.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev chromium run demo test test-system lint format bench recheck clean
@@ -8,9 +8,9 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
 ARGS ?=
 DEV_PATHS := .
-# More than there are cores: much of what tests do is wait for the processes that they start.
+# More than there are cores: tests spend much of their time waiting for the processes they start.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
-# One file or a few tests are done before the processes for many have started.
+# One file or a few tests finish before parallel workers would have started.
 PYTEST = $(PY) -m pytest $(if $(ARGS),,-n $(WORKERS) --dist worksteal)
 
 help: ## List the targets
@@ -22,14 +22,14 @@ setup: $(VENV)/.ready ## Make .venv and install the packages (only when they cha
 run: setup ## Start Printdesk; Ctrl-C stops it
 	@$(PY) -m launch
 
-demo: setup ## Start it with an invented lab and two years of history, beside your own
+demo: setup ## Start a second Printdesk with an invented lab and two years of history
 	@$(PY) -m demo $(ARGS)
 
-# With ARGS only what the chosen tests need is installed, by the first that needs it.
+# With ARGS, Chromium is installed by the first chosen test that needs it.
 test: setup-dev $(if $(ARGS),,chromium) ## Run the tests; ARGS="-k name" or a path to choose
 	@$(PYTEST) -m "not system" $(ARGS)
 
-test-system: setup-dev $(if $(ARGS),,chromium) ## Run what is slow by nature: kills, whole launches, other servers
+test-system: setup-dev $(if $(ARGS),,chromium) ## Run the slow tests: crashes, whole launches, other servers
 	@./.ci/debian-servers
 	@$(PYTEST) -m system $(ARGS)
 
@@ -39,7 +39,7 @@ lint: setup-dev ## Check style and types of Python, JavaScript and CSS
 	@$(PY) -m mypy
 	@./.ci/check-assets $(PY)
 
-format: setup-dev ## Put the code into the house format
+format: setup-dev ## Format the code
 	@$(PY) -m ruff check --fix --quiet $(DEV_PATHS)
 	@$(PY) -m ruff format --quiet $(DEV_PATHS)
 
@@ -61,7 +61,7 @@ chromium: setup-dev
 $(VENV)/.ready: requirements.txt
 	@./.ci/venv $(VENV)
 	@echo "Installing packages (once, about a minute)..."
-	@$(PIP) -r requirements.txt || { echo "Installing failed. Where no ready-made Redis exists for this Python, a C compiler is needed (Debian: apt-get install gcc make; macOS: xcode-select --install)." >&2; exit 1; }
+	@$(PIP) -r requirements.txt || { echo "Installation failed. Where no prebuilt Redis exists for this Python, a C compiler is needed (Debian: apt-get install gcc make; macOS: xcode-select --install)." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt

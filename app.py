@@ -39,7 +39,7 @@ class Printdesk(APIFlask):
 
 
 def create_app() -> Printdesk:
-    """The whole application, ready to be served. Once per process: Dash keeps its pages and
+    """The whole application, ready to serve. Call it once per process: Dash keeps its pages and
     callbacks in module state."""
     logs.configure()
     work.send_tasks_with(send)
@@ -122,7 +122,7 @@ def _add_console(app: Printdesk) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    """`app:server` is what gunicorn serves; made when it is first asked for, and only once."""
+    """`app:server`, which gunicorn serves; created at the first access, and only once."""
     if name == "server":
         globals()["server"] = create_app()
         return globals()["server"]

@@ -16,7 +16,7 @@ from settings import Settings
 
 
 def _read_settings() -> Settings:
-    """`make run` has looked at the settings before it starts this; nobody else has."""
+    """`make run` has already checked the settings; a gunicorn started directly checks them here."""
     try:
         values = checks.read_settings()
         if checks.DONE not in os.environ:
@@ -78,8 +78,8 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(_server: object) -> None:
-    """What is loaded stays: out of garbage collection, its pages stay shared by the workers. What
-    would be made on first use in each of them is made here, once."""
+    """Excludes loaded objects from garbage collection, so that workers keep sharing their memory.
+    What each of them would build on first use is built here, once."""
     from sqlalchemy.orm import configure_mappers
 
     configure_mappers()
@@ -88,7 +88,7 @@ def when_ready(_server: object) -> None:
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """A connection opened while loading belongs to the parent."""
+    """Closes connections opened while loading: they belong to the parent process."""
     from services import work
 
     work.engine().dispose(close=False)

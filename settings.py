@@ -1,7 +1,7 @@
-"""Every setting of Printdesk, and the lab's own facts from lab.toml.
+"""Every setting of Printdesk, and the lab's configuration from lab.toml.
 
-Settings come from the environment or from `.env`; each has a default that works. The lab's facts
-(printers, materials, prices, texts) come from `lab.toml`. Both are read once.
+Settings come from the environment or from `.env`; each has a default that works. The lab's
+configuration (printers, materials, prices, texts) comes from `lab.toml`. Both are read once.
 """
 
 import ipaddress
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent
 
 
 def _from_root(path: Path) -> Path:
-    """Relative paths are taken from the project, wherever the process was started."""
+    """Relative paths are relative to the project, wherever the process was started."""
     return (ROOT / path.expanduser()).resolve()
 
 
@@ -35,8 +35,8 @@ SMTP_FORM = "such as smtp+starttls://user:password@mail.example.edu:587"
 
 
 def _check_smtp_url(written: str) -> str:
-    """Refused at the start, because otherwise no mail would ever go out. No message repeats the
-    password."""
+    """Checked at the start, because otherwise e-mails would silently never be sent. No message
+    repeats the password."""
     url = written.strip()
     if url:
         try:
@@ -91,7 +91,7 @@ PublicUrl = Annotated[str, AfterValidator(_check_public_url)]
 
 
 def _simplify_database_url(written: str) -> str:
-    """Without the name of a driver, as PostgreSQL's own library reads it."""
+    """The URL without the name of a driver, as PostgreSQL's own library expects it."""
     scheme, _, rest = written.strip().partition("://")
     if scheme and not (rest and re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme, re.IGNORECASE)):
         raise ValueError("must begin with postgresql://user:password@host/name")
@@ -102,7 +102,7 @@ DatabaseUrl = Annotated[str, AfterValidator(_simplify_database_url)]
 
 
 def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The IP address that a host is written as; None for a name."""
+    """The host as an IP address; None for a name."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -110,24 +110,24 @@ def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
+    """Whether only this machine can reach the host."""
     address = _address_of(host)
     return address.is_loopback if address else host.lower() == "localhost"
 
 
 def is_every_address(host: str) -> bool:
-    """Whether it stands for all addresses of the machine, as 0.0.0.0 and :: do."""
+    """Whether the host means all addresses of the machine, as 0.0.0.0 and :: do."""
     address = _address_of(host)
     return address is not None and address.is_unspecified
 
 
 def in_url(host: str) -> str:
-    """The host as an address of the web has it: IPv6 in brackets."""
+    """The host as it is written in a URL: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 class Settings(BaseSettings):
-    """What an installation decides. Names are the environment variables, in lower case."""
+    """The settings of an installation, named like their environment variables, in lower case."""
 
     model_config = SettingsConfigDict(
         env_file=os.environ.get("ENV_FILE", ROOT / ".env"),
@@ -203,8 +203,8 @@ class Settings(BaseSettings):
         return self.base_url.lower().startswith("https://")
 
 
-def words_of(listed: str) -> frozenset[str]:
-    """The members of a setting that lists several, separated by commas."""
+def split_list(listed: str) -> frozenset[str]:
+    """The values of a setting that lists several, separated by commas."""
     return frozenset(word.strip() for word in listed.split(",") if word.strip())
 
 
@@ -238,7 +238,7 @@ class Pricing(_Facts):
 
 
 class EstimateFacts(_Facts):
-    """How a print's weight is guessed: shell in mm, and how far around the guess the range goes."""
+    """How a print's weight is estimated: shell in mm, and the range as factors of the estimate."""
 
     shell_mm: float = 0.9
     low: float = 0.8
@@ -286,7 +286,7 @@ class Choices(_Facts):
 
 
 def _check_day(written: str) -> str:
-    """A month and a day, for every year, or a date, for one."""
+    """A month and day for every year, or a date for one year."""
     whole = written if len(written) > len("MM-DD") else f"2000-{written}"
     if not re.fullmatch(r"(\d{4}-)?\d\d-\d\d", written):
         raise ValueError('write "MM-DD" for every year, or "YYYY-MM-DD" for one')
@@ -298,7 +298,8 @@ DayOfYear = Annotated[str, AfterValidator(_check_day)]
 
 
 class Semester(_Facts):
-    """Both days belong to it. One with whole dates stands in for the yearly one of its name."""
+    """Both days are included. A semester with full dates replaces the yearly one of the same
+    name."""
 
     name: str
     first: DayOfYear
@@ -313,7 +314,7 @@ def _check_opening(written: str) -> str:
     return written
 
 
-Opening = Annotated[str, AfterValidator(_check_opening)]  # "09:00-17:00", at the lab's clock
+Opening = Annotated[str, AfterValidator(_check_opening)]  # "09:00-17:00", in the lab's time zone
 _WORKING_DAY: tuple[str, ...] = ("09:00-17:00",)
 
 
@@ -331,7 +332,7 @@ class Hours(_Facts):
     closed: tuple[date, ...] = ()
 
     def of_weekday(self, weekday: int) -> tuple[str, ...]:
-        """The openings of a day of the week; Monday is 0."""
+        """The opening hours of a day of the week; Monday is 0."""
         return (
             self.monday,
             self.tuesday,
@@ -344,7 +345,7 @@ class Hours(_Facts):
 
 
 class Maintenance(_Facts):
-    """A time in which a printer, or `units` of several, stood still. At the lab's clock."""
+    """A period in which a printer, or `units` of several, was unavailable. Lab's time zone."""
 
     printer: str
     begin: datetime
@@ -358,7 +359,7 @@ class ReportFacts(_Facts):
 
 
 class Lab(_Facts):
-    """The facts of lab.toml."""
+    """The content of lab.toml."""
 
     lab: LabInfo
     workflow: WorkflowFacts

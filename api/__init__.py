@@ -1,1 +1,1 @@
-"""The REST API under /api/v1: parse, call one service, shape the answer."""
+"""The REST API under /api/v1: parse the request, call one service, format the answer."""

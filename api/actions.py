@@ -1,4 +1,4 @@
-"""What staff do to jobs, and administrators to people: a route for each row that has one."""
+"""The routes of actions on jobs and people, generated from the actions' rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ _TAGS = {Subject.JOB: "Actions", Subject.PERSON: "People"}
 
 
 def blueprint() -> APIBlueprint:
-    """Made when the application is: all rows are known then."""
+    """Created together with the application, when all rows are registered."""
     bp = APIBlueprint("actions", __name__)
     for row in list_rows():
         _add(bp, row)
@@ -90,7 +90,7 @@ def _answer(row: Action, outcome: Outcome) -> Any:
 
 
 def _refusals(row: Action) -> list[int]:
-    """What it may be refused with, besides what all routes of staff have in common."""
+    """Error statuses of the route, besides those that all staff routes share."""
     assert row.route is not None
     found = {*row.route.refusals}
     if not row.is_new:

@@ -1,4 +1,4 @@
-"""Retention in bulk, and the audit of storage and database, for administrators."""
+"""Bulk archiving and deletion, and the integrity audit, for administrators."""
 
 from apiflask import APIBlueprint
 from flask import g
@@ -16,7 +16,7 @@ bp = APIBlueprint("admin", __name__, tag="Administration")
 @bp.input(schemas.RetentionIn)
 @bp.output(schemas.ArchivedOut)
 def archive(json_data: schemas.RetentionIn) -> schemas.ArchivedOut:
-    """Archives what was picked up or rejected long ago."""
+    """Archives jobs that were picked up or rejected long ago."""
     done = retention.archive_old(json_data.retention_days, actor=g.actor)
     return schemas.ArchivedOut(message="Archival process completed", jobs_archived=done)
 
@@ -25,7 +25,7 @@ def archive(json_data: schemas.RetentionIn) -> schemas.ArchivedOut:
 @bp.input(schemas.RetentionIn)
 @bp.output(schemas.PrunedOut)
 def prune(json_data: schemas.RetentionIn) -> schemas.PrunedOut:
-    """Deletes for good what was archived long ago."""
+    """Deletes for good jobs that were archived long ago."""
     done = retention.prune_old(json_data.retention_days, actor=g.actor)
     return schemas.PrunedOut(message="Pruning process completed", jobs_deleted=done)
 
@@ -34,7 +34,7 @@ def prune(json_data: schemas.RetentionIn) -> schemas.PrunedOut:
 @bp.output(schemas.AuditStartedOut, status_code=202)
 @bp.doc(responses=[409])
 def start_audit() -> schemas.AuditStartedOut:
-    """Starts a comparison of storage and database; its report follows."""
+    """Starts an audit that compares the storage with the database; its report follows."""
     with work.unit() as session:
         scan = integrity.start(session, actor=g.actor)
     return schemas.AuditStartedOut(
@@ -46,7 +46,7 @@ def start_audit() -> schemas.AuditStartedOut:
 @bp.output(schemas.AuditReportOut)
 @bp.doc(responses=[404])
 def read_audit_report() -> schemas.AuditReportOut:
-    """What the last finished audit found."""
+    """The findings of the last finished audit."""
     with work.unit() as session:
         return schemas.audit_report_out(integrity.get_report(session, actor=g.actor))
 
@@ -56,9 +56,9 @@ def read_audit_report() -> schemas.AuditReportOut:
 @bp.output(schemas.MessageOut)
 @bp.doc(responses=[404, 409])
 def delete_orphaned_file(json_data: schemas.FilePathIn) -> schemas.MessageOut:
-    """Deletes a file that the last report lists and that is no job's."""
+    """Deletes a file that the last report lists and that belongs to no job."""
     with work.unit() as session:
         removed = integrity.delete_file(session, json_data.file_path, actor=g.actor)
     if not removed:
-        raise NotFound("This file is not there any more.")
+        raise NotFound("This file no longer exists.")
     return schemas.MessageOut(message="Orphaned file deleted successfully.")

@@ -1,4 +1,4 @@
-"""The bodies of the actions' routes, made from the fields of their rows."""
+"""Request schemas of the actions' routes, generated from the fields of their rows."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from services.actions.rows import Action
 
 
 def body_of(row: Action, name: str) -> type[In] | None:
-    """The schema of what a route takes; None where it takes no body."""
+    """The schema of a route's body; None if it takes no body."""
     asked = [field for field in row.fields if field.in_api]
     if not asked or row.route is None:
         return None
@@ -25,7 +25,7 @@ def example_of(row: Action) -> dict[str, Any]:
 
 
 def _part(field: fields.Field) -> tuple[Any, Any]:
-    """A field as pydantic takes it: its type, and what stands for one that is left out."""
+    """A field for pydantic: its type, and its default."""
     kind = KINDS[type(field)](field)
     if isinstance(field, fields.Fixed):
         return kind, field.value
@@ -49,20 +49,20 @@ def _number(field: fields.Number) -> Any:
     return Annotated[
         float,
         Field(allow_inf_nan=False, json_schema_extra=limits, description=f"In {field.unit}."),
-        _judged(field.check),
+        _validated_by(field.check),
     ]
 
 
-def _judged(check: Callable[[Any], Any]) -> AfterValidator:
-    """Refuses a value in the words of its field."""
+def _validated_by(check: Callable[[Any], Any]) -> AfterValidator:
+    """Refuses a value with the message of its field."""
 
-    def judge(value: Any) -> Any:
+    def validate(value: Any) -> Any:
         try:
             return check(value)
         except ValueError as problem:
             raise PydanticCustomError("field", "{words}", {"words": str(problem)}) from None
 
-    return AfterValidator(judge)
+    return AfterValidator(validate)
 
 
 def _choice(field: fields.Choice) -> Any:

@@ -1,4 +1,4 @@
-"""GET /docs: the OpenAPI document to browse and try. Open to all, as the document holds no data."""
+"""GET /docs: the interactive OpenAPI document. Public, because the document contains no data."""
 
 from apiflask import APIBlueprint
 from flask import Response, render_template

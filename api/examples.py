@@ -1,9 +1,8 @@
-"""One example for every body in the API's document: by the name of its schema, and for refusals by
-the status."""
+"""One example for every body in the API's document: by schema name, and for errors by status."""
 
 from typing import Any
 
-# A tetrahedron: the smallest model that is whole.
+# A tetrahedron: the smallest watertight model.
 _STL = "solid gear\n" + "".join(
     f"facet normal 0 0 0\nouter loop\n{corners}endloop\nendfacet\n"
     for corners in (
@@ -119,7 +118,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "confirmation_expires_at": "2026-11-26T15:04:05Z",
         "can_resend": True,
         "retry_after_s": 0,
-        "message": "Your confirmation link has expired. Ask for a new one; it is sent to your "
+        "message": "Your confirmation link has expired. Request a new one; it is sent to your "
         "e-mail.",
     },
     "JobIdIn": {"job_id": _JOB["id"]},

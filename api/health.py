@@ -1,4 +1,4 @@
-"""GET /health: is every part there? For monitors; open to all, and says nothing else."""
+"""GET /health: the state of every component, for monitoring. Public, without further details."""
 
 from datetime import UTC, datetime
 

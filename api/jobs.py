@@ -57,7 +57,7 @@ def lock(job_id: str) -> schemas.LeaseOut:
 @bp.output(schemas.LeaseOut)
 @bp.doc(responses=[403, 404, 409])
 def extend_lock(job_id: str) -> schemas.LeaseOut:
-    """Extends one's own lock."""
+    """Extends a lock that the caller holds."""
     with work.unit() as session:
         lease = locks.extend(session, job_id, actor=g.actor)
     return _lease_out("Lock extended successfully", lease)
@@ -67,7 +67,7 @@ def extend_lock(job_id: str) -> schemas.LeaseOut:
 @bp.output(schemas.MessageOut)
 @bp.doc(responses=[404, 409])
 def unlock(job_id: str) -> schemas.MessageOut:
-    """Gives the lock back."""
+    """Releases the job's edit lock."""
     with work.unit() as session:
         locks.release(session, job_id, actor=g.actor)
     return schemas.MessageOut(message="Job unlocked successfully.")
@@ -78,7 +78,7 @@ def unlock(job_id: str) -> schemas.MessageOut:
 @bp.output(schemas.JobOut)
 @bp.doc(responses=[403, 404, 409])
 def set_notes(job_id: str, json_data: schemas.NotesIn) -> schemas.JobOut:
-    """Replaces the staff notes, with the lock held or against the text they were written from."""
+    """Replaces the staff notes; needs the lock, or `base`: the text they are based on."""
     notes, base = json_data.notes, json_data.base
     with work.unit() as session:
         if base is None:

@@ -1,4 +1,4 @@
-"""What a page that stays open asks for every so often."""
+"""The route that open pages poll for changes."""
 
 from apiflask import APIBlueprint
 from flask import g
@@ -16,10 +16,10 @@ bp = APIBlueprint("news", __name__, tag="Jobs")
 @bp.output(schemas.NewsOut)
 @conditional(lambda: str(settings().refresh_seconds))
 def read_news() -> schemas.NewsOut:
-    """Whether anything is new.
+    """How many jobs are not reviewed, and when the newest was submitted.
 
-    Asked with the `ETag` of last time, 304 says that nothing has changed at all, at the price of
-    one cheap query.
+    Sent with the previous `ETag`, 304 means that nothing has changed at all, at the cost of one
+    cheap query.
     """
     with work.unit() as session:
         news = queue.read_news(session, actor=g.actor)

@@ -1,7 +1,7 @@
-"""The OpenAPI document: what APIFlask derives from the routes, made complete.
+"""The OpenAPI document: APIFlask's description of the routes, completed.
 
-Added here is what every route has in common: who may call it, the refusals it shares with others,
-the error format, examples, and where a job's id comes from.
+Added here is what routes have in common: who may call them, shared error statuses, the error
+format, examples, and where a job's id comes from.
 """
 
 from collections.abc import Iterator
@@ -14,34 +14,35 @@ from api.examples import EXAMPLES, PREVIEW, REFUSALS
 from web.guard import PUBLIC
 
 _TAGS = {
-    "Health": "For monitors.",
+    "Health": "For monitoring.",
     "Sign-in": "A bearer token for programs.",
-    "Students": "What a student's browser calls; open to all.",
+    "Students": "Called by students' browsers; public.",
     "Jobs": "The queue, one job, and its edit lock.",
-    "Actions": "What staff do to a job.",
+    "Actions": "Actions of staff on a job.",
     "People": "The staff list, for administrators.",
     "Numbers": "Counts and reports.",
-    "Administration": "Retention, and the audit of storage and database.",
+    "Administration": "Archiving and deletion, and the integrity audit.",
 }
 _DESCRIPTION = """\
 Times are UTC in ISO 8601 with `Z`, money is in cents, file sizes in bytes, lengths in millimetres.
 
-Staff routes take `Authorization: Bearer <token>`, or the console's session cookie. Refusals have
-one form: `{"error": code, "message": text, "details": {...}}`. Unknown fields and query parameters
-are refused, and values are not converted: `"12"` is no number. `GET /jobs`, `/jobs/{job_id}`,
+Staff routes take `Authorization: Bearer <token>`, or the console's session cookie. Errors have one
+format: `{"error": code, "message": text, "details": {...}}`. Unknown fields and query parameters
+are refused, and values are not converted: `"12"` is not a number. `GET /jobs`, `/jobs/{job_id}`,
 `/news` and `/stats` answer `If-None-Match` with 304 when nothing has changed.
 """
 _WORDS = {
     400: "Something in the request is wrong; `details.fields` says what.",
-    401: "Not signed in, or the token has run out.",
-    403: "Not for this role, without the job's lock, or from a page of another site.",
-    404: "There is no such thing.",
-    409: "The thing is no longer as the caller believes, or somebody else holds its lock.",
-    410: "The link was real, and is expired, used, replaced, or settled without it.",
+    401: "Not signed in, or the token has expired.",
+    403: "The role is not sufficient, the job's lock is missing, or the request is from "
+    "another site.",
+    404: "Not found.",
+    409: "It has changed in the meantime, or somebody else holds its lock.",
+    410: "The link was valid, and has expired, been used or replaced, or is no longer needed.",
     413: "The body is too large.",
     415: "The body is not application/json.",
-    429: "Too often; `Retry-After` says how long to wait.",
-    503: "The database or the storage is away. Nothing was changed.",
+    429: "Too many requests; `Retry-After` says how long to wait.",
+    503: "The database or the storage is unavailable. Nothing was changed.",
     507: "The storage is full. Nothing was changed.",
 }
 _CONDITIONAL = {"list_jobs", "get_job", "read_news", "read_stats", "read_report"}
@@ -58,7 +59,7 @@ _PATH_VALUES = {
 }
 _JOBS_SOURCES = {"submit": "$response.body#/id", "list_jobs": "$response.body#/jobs/0/id"}
 _ERROR = {"$ref": "#/components/schemas/ErrorOut"}
-# What no schema of ours describes.
+# Answers without a schema.
 _CONTENTS: dict[str, dict[str, Any]] = {
     "read_thumbnail": {kind: {"schema": {}} for kind in ("image/png", "image/webp")},
     "read_preview": {"application/json": {"schema": {"type": "object"}, "example": PREVIEW}},
@@ -70,7 +71,7 @@ Operation = dict[str, Any]
 def init(app: APIFlask) -> None:
     app.config.update(
         OPENAPI_VERSION="3.1.0",
-        AUTO_200_RESPONSE=False,  # else pages and callbacks are in the document too
+        AUTO_200_RESPONSE=False,  # otherwise pages and callbacks would be in the document too
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_404_RESPONSE=False,
         AUTO_SERVERS=False,
@@ -135,7 +136,7 @@ def _describe_parameters(operation: Operation) -> None:
         schema = parameter["schema"]
         if parameter["in"] == "path":
             schema |= _PATH_VALUES[parameter["name"]]
-        elif "anyOf" in schema:  # in a URL there is no null: a parameter is there or not
+        elif "anyOf" in schema:  # a URL has no null: a parameter is present or absent
             [given] = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
             parameter["schema"] = given
 
@@ -149,7 +150,9 @@ def _describe_body(operation: Operation, method: str) -> None:
     body = operation.get("requestBody")
     if body is None:
         if method != "get":
-            _refuse(operation, 413)  # none is taken, and a small one is refused by its fields
+            _refuse(
+                operation, 413
+            )  # the route takes no body; a small one is refused because of its fields
         return
     examples = EXAMPLES | actions.examples()
     for content in body["content"].values():
@@ -161,7 +164,7 @@ def _describe_body(operation: Operation, method: str) -> None:
 def _describe_refusals(operation: Operation, method: str, path: str) -> None:
     _refuse(operation, 400, 503, *_ALSO.get(operation["operationId"], ()))
     if method != "get":
-        _refuse(operation, 403)  # a page of another site, whoever asks
+        _refuse(operation, 403)  # requests from another site, whoever sends them
     if "{job_id}" in path:
         _refuse(operation, 404)
     if operation["operationId"] in ("submit", "confirm"):
@@ -209,7 +212,7 @@ def _describe_answers(operation: Operation) -> None:
 
 
 def _link_jobs(document: dict[str, Any]) -> None:
-    """Tells where a job's id comes from, and what can be asked with it."""
+    """Adds OpenAPI links: which answers contain a job's id, and which routes take it."""
     by_id = {operation["operationId"]: operation for _, _, operation in _operations(document)}
     of_jobs = [
         operation["operationId"]

@@ -1,4 +1,4 @@
-"""The staff list, for administrators; what is done to it is in api/actions.py."""
+"""The staff list, for administrators; its actions are in api/actions.py."""
 
 from apiflask import APIBlueprint
 from flask import g

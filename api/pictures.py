@@ -32,7 +32,7 @@ def read_thumbnail(job_id: str, query_data: ThumbnailQuery) -> Response:
     with work.unit() as session:
         content = thumbnails.read(session, job_id, small=small, actor=g.actor)
     answer = Response(content, mimetype="image/webp" if small else "image/png")
-    # An address with a version stands for one picture for ever; without, ask each time.
+    # An address with a version never changes its content; without one, caches must revalidate.
     kept = f"max-age={_YEAR_S}, immutable" if query_data.v else "no-cache"
     answer.headers["Cache-Control"] = f"private, {kept}"
     answer.vary.update(("Authorization", "Cookie"))
@@ -42,7 +42,7 @@ def read_thumbnail(job_id: str, query_data: ThumbnailQuery) -> Response:
 @bp.get("/jobs/<job_id>/preview")
 @bp.doc(responses={200: "The mesh and the bed.", 304: "Nothing has changed.", 404: "No such job."})
 def read_preview(job_id: str) -> Response:
-    """The model as data for Plotly; see reader/pictures/preview.py for its form."""
+    """The model as data for Plotly; see reader/pictures/preview.py for the format."""
     with work.unit() as session:
         job = previews.find_job(session, job_id, actor=g.actor)
     preview = previews.get(job)

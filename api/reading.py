@@ -1,4 +1,4 @@
-"""What every API request is checked for before its route runs: methods, query, content type."""
+"""Checks of every API request before its route runs: method, query, content type."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from web.receiving import drain_after_answer
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CATCH_ALL = "api_unknown"
-_TAKES_A_FORM = "student.submit"  # and reads it itself, piece by piece
+_TAKES_A_FORM = "student.submit"  # and streams it itself
 _NO_ROUTE = "There is no such route in the API."
 
 
@@ -33,7 +33,7 @@ def check_request() -> Response | None:
     if methods and request.method not in _with_implied(methods):
         words = f"Use {' or '.join(methods)} here."
         raise MethodNotAllowed(_with_implied(methods), words)
-    if not methods and request.routing_exception is not None:  # a method that nobody knows
+    if not methods and request.routing_exception is not None:  # an unknown method
         raise NotFound(_NO_ROUTE)
     view = current_app.view_functions.get(request.endpoint or "")
     spec: dict[str, Any] | None = getattr(view, "_spec", None)
@@ -54,7 +54,7 @@ def list_methods() -> list[str]:
 
 
 def refuse_unknown_route(path: str) -> Response:
-    """The catch-all: check_request has refused known routes with another method already."""
+    """The catch-all route: check_request has already refused known routes with a wrong method."""
     raise NotFound(_NO_ROUTE)
 
 
@@ -75,7 +75,7 @@ def _refuse_unknown_query(spec: dict[str, Any]) -> None:
     for schema, location in spec.get("args", ()):
         if location == "query":
             known |= set(PydanticAdapter(schema).model_class.model_fields)
-    wrong = {name: "There is no such parameter here." for name in request.args if name not in known}
+    wrong = {name: "This parameter does not exist." for name in request.args if name not in known}
     repeated = {name for name, values in request.args.lists() if len(values) > 1}
     wrong |= {name: "Give this parameter once." for name in repeated if name not in wrong}
     if wrong:
@@ -83,7 +83,7 @@ def _refuse_unknown_query(spec: dict[str, Any]) -> None:
 
 
 def _refuse_other_than_json(schema: Any) -> None:
-    """An empty body needs no content type. `null` is a body, and no object."""
+    """An empty body needs no content type. `null` is a body, but not an object."""
     try:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge:
@@ -100,7 +100,7 @@ def _refuse_other_than_json(schema: Any) -> None:
 
 
 def _refuse_any_body() -> None:
-    """For routes that take none. An empty object is as good as nothing, whatever type it claims."""
+    """For routes without a body. An empty object is accepted, whatever its content type."""
     try:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge:
@@ -117,8 +117,8 @@ def _refuse_any_body() -> None:
 
 
 def _find_only_text(schema: Any) -> str | None:
-    """The one field that can make a body large, if it is one: among those that must be there, where
-    there are such."""
+    """The one field that can make a body large, if there is exactly one, preferring required
+    fields."""
     known = PydanticAdapter(schema).model_class.model_json_schema()
     large = [name for name, about in known["properties"].items() if not _is_small(about)]
     large = [name for name in large if name in known.get("required", ())] or large

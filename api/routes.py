@@ -1,4 +1,4 @@
-"""All routes of the API, and what they share."""
+"""Registers all routes of the API."""
 
 from apiflask import APIFlask
 

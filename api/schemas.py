@@ -1,4 +1,4 @@
-"""What the API takes and gives. The OpenAPI document is made of these."""
+"""Schemas of the API's requests and answers. The OpenAPI document is generated from them."""
 
 import re
 from dataclasses import dataclass
@@ -33,18 +33,18 @@ from settings import lab
 
 
 def _storable(text: str) -> str:
-    """Text that the database and a screen can hold: no NUL, no half of a character."""
+    """Text that the database can store: no NUL, no unpaired surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("contains half a character, which cannot be stored") from None
+        raise ValueError("contains invalid text (an unpaired surrogate)") from None
     if "\x00" in text:
         raise ValueError("contains a NUL character, which cannot be stored")
     return text
 
 
 def _written(pattern: str, words: str) -> BeforeValidator:
-    """Query parameters are text; only the plain way to write a value is taken."""
+    """Query parameters are text; only the standard notation of a value is accepted."""
 
     def check(value: Any) -> Any:
         if isinstance(value, str) and not re.fullmatch(pattern, value, re.ASCII):
@@ -65,8 +65,8 @@ SOMETHING = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
 
 @dataclass(frozen=True)
 class Storable:
-    """Text that can be stored. To be written after the limits of its length: a check of ours before
-    them, and pydantic would speak of items where it means characters."""
+    """Text that can be stored. Annotate it after the length limits: with a custom validator before
+    them, pydantic's messages would say "items" instead of "characters"."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -81,7 +81,7 @@ class Storable:
 
 _whole = _written(r"-?\d{1,9}", "Input should be a whole number")
 Flag = Annotated[bool, _written("true|false", "Input should be true or false")]
-# Far enough from both ends of the calendar for time zones and the day after.
+# Far enough from both ends of the calendar for time zones and the following day.
 Day = Annotated[
     date,
     Field(ge=date(1970, 1, 1), le=date(2999, 12, 31)),
@@ -93,7 +93,7 @@ Day = Annotated[
 
 
 class In(BaseModel):
-    """A request body: unknown fields and other types than the named ones are refused."""
+    """A request body: unknown fields and values of other types are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
 
@@ -121,7 +121,7 @@ def _disciplines(schema: dict[str, Any]) -> None:
 
 
 class LoginIn(BaseModel):
-    """A password is taken as it is typed, white space included."""
+    """The password is used as typed, including white space."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -136,8 +136,8 @@ class LoginOut(BaseModel):
 
 
 class NotesIn(BaseModel):
-    """Notes are kept as they are written, white space included. With `base`, the notes as the
-    writer last read them, no lock is needed: changed meanwhile, they are refused with 409."""
+    """Notes are stored as written, including white space. With `base`, the notes as last read by
+    the writer, no lock is needed; if they have changed in the meantime, the answer is 409."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -154,7 +154,7 @@ class RetentionIn(In):
 
 
 class FilePathIn(BaseModel):
-    """A path as the audit's report gives it."""
+    """A path from the audit's report."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -162,9 +162,9 @@ class FilePathIn(BaseModel):
 
 
 class SubmissionIn(BaseModel):
-    """The form of POST /submit. Colour and printer must be of the material in `print_method`."""
+    """The form of POST /submit. Colour and printer must belong to the material `print_method`."""
 
-    # For the document only: services/students/submissions.py checks the form.
+    # For the OpenAPI document only: services/students/submissions.py validates the form.
     model_config = ConfigDict(extra="forbid")
 
     student_name: Annotated[
@@ -184,7 +184,7 @@ class SubmissionIn(BaseModel):
     file: Annotated[
         str,
         Field(
-            description="The model: .stl, .obj or .3mf, told by its content.",
+            description="The model: .stl, .obj or .3mf, recognised by its content.",
             json_schema_extra={"format": "binary"},
         ),
     ]
@@ -220,7 +220,7 @@ class ReportQuery(Query):
 
 
 class ErrorOut(BaseModel):
-    """Every refusal. What `details` holds also stands beside it, where a program looks first."""
+    """The format of every error. The contents of `details` are repeated at the top level."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -320,7 +320,7 @@ class MessageOut(BaseModel):
 
 
 class NewsOut(BaseModel):
-    """How many jobs nobody has looked at, when the newest one arrived, and how often to ask."""
+    """How many jobs are not reviewed, when the newest was submitted, and how often to poll."""
 
     unreviewed: int
     latest_submission: AwareDatetime | None
@@ -337,8 +337,8 @@ class ResentOut(MessageOut):
 
 
 class PersonOut(BaseModel):
-    """Somebody on the staff list. `signs_in` says how: with a password, at the provider, or not
-    yet."""
+    """A person on the staff list. `signs_in` is how they sign in: with a password, at the provider,
+    or not yet."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -353,7 +353,7 @@ class PersonOut(BaseModel):
 
 
 class PersonPasswordOut(PersonOut):
-    """`password` was made now and is nowhere else; null where people sign in at a provider."""
+    """`password` is new and returned only once; null where people sign in at a provider."""
 
     password: str | None = None
 
@@ -371,7 +371,7 @@ class PrunedOut(MessageOut):
 
 
 class ExpiredOut(BaseModel):
-    """What somebody with a job's id may know of its expired confirmation."""
+    """The public facts about a job's confirmation, for anybody who has the job's id."""
 
     job_id: str
     short_id: str
@@ -422,7 +422,7 @@ class PeriodOut(BaseModel):
 
 
 class PrinterOut(BaseModel):
-    """Hours of runs that have ended; grams of completed ones."""
+    """Hours of print runs that have ended; grams of completed ones."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -467,7 +467,7 @@ class ActivityOut(BaseModel):
 
 
 class ReportOut(BaseModel):
-    """`staff_activity` is everybody's for administrators, and one's own for others."""
+    """`staff_activity` covers everybody for administrators, and only the caller for others."""
 
     period: PeriodOut
     printer: str
@@ -503,7 +503,7 @@ class BrokenLinkOut(BaseModel):
 
 
 class DamagedFileOut(BaseModel):
-    """An original whose size is not the one that was received (bytes)."""
+    """An original file whose size differs from the received size (bytes)."""
 
     job_id: str
     path: str

@@ -16,7 +16,7 @@ bp = APIBlueprint("stats", __name__, tag="Numbers")
 @bp.output(schemas.StatsOut)
 @conditional(lambda: f"{stats.storage_usage_mb()} of {settings().storage_limit_mb}")
 def read_stats() -> schemas.StatsOut:
-    """How many jobs are where, and how full the storage is."""
+    """The number of jobs in each status, and the size of the storage."""
     with work.unit() as session:
         return schemas.stats_out(stats.read_overview(session, actor=g.actor))
 
@@ -26,7 +26,7 @@ def read_stats() -> schemas.StatsOut:
 @bp.output(schemas.ReportOut)
 @conditional(lambda: str(stats.today()))
 def read_report(query_data: schemas.ReportQuery) -> schemas.ReportOut:
-    """Submissions, printers, rejections, failures, money and people over the last days."""
+    """Submissions, printers, rejections, failures, revenue and staff activity of the last days."""
     with work.unit() as session:
         report = stats.read_report(
             session,

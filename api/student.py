@@ -1,4 +1,4 @@
-"""What a student's browser calls: submit, confirm, the expired link, a new link. Open to all."""
+"""Routes for students' browsers: submit, confirm, expired links, a new link. Public."""
 
 from apiflask import APIBlueprint
 
@@ -20,7 +20,7 @@ bp = APIBlueprint("student", __name__, tag="Students")
 @bp.output(schemas.StudentJobOut, status_code=201)
 @bp.doc(responses=[400, 409, 413, 429, 503])
 def submit() -> schemas.StudentJobOut:
-    """Takes in a model as multipart/form-data."""
+    """Submits a model as multipart/form-data."""
     return schemas.student_job_out(receive_submission())
 
 
@@ -28,7 +28,7 @@ def submit() -> schemas.StudentJobOut:
 @bp.output(schemas.StudentJobOut)
 @bp.doc(responses=[404, 409, 410])
 def confirm(token: str) -> schemas.StudentJobOut:
-    """Confirms the price of the job that the token was sent for."""
+    """Confirms the price of the token's job."""
     with work.unit() as session:
         return schemas.student_job_out(tracking.confirm(session, token))
 
@@ -38,7 +38,7 @@ def confirm(token: str) -> schemas.StudentJobOut:
 @bp.output(schemas.ExpiredOut)
 @bp.doc(responses=[404])
 def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
-    """What can be done about an expired link."""
+    """The state of a job's confirmation link, and what the student can do."""
     with work.unit() as session:
         job = records.find(session, query_data.job_id)
         wait = tracking.seconds_until_resend(session, job.id)
@@ -75,9 +75,9 @@ def _advice(job: JobView) -> str:
         )
     return {
         "open": "Your confirmation link still works. Open it from the newest e-mail about the job.",
-        "expired": "Your confirmation link has expired. Ask for a new one; it is sent to your "
+        "expired": "Your confirmation link has expired. Request a new one; it is sent to your "
         "e-mail.",
     }.get(
         tracking.newest_link(job),
-        "Your confirmation link no longer works. Ask for a new one; it is sent to your e-mail.",
+        "Your confirmation link no longer works. Request a new one; it is sent to your e-mail.",
     )

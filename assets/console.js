@@ -1,5 +1,5 @@
-/* What the console does in the browser by itself: presses, opening the slicer, and giving a lock back when the
-   page is left with a dialog open. Loaded first: the other scripts use what is here. */
+/* Basic behaviour of the console in the browser: clicks on buttons, opening the slicer, and releasing a lock
+   when the page is left with an open dialog. Loaded first: the other scripts use its functions. */
 'use strict';
 
 (function () {
@@ -14,19 +14,19 @@
     if (namespaces.set_props && document.getElementById(id)) namespaces.set_props(id, props);
   };
 
-  /* The same for what has no element, such as a dcc.Store: the caller knows that the page has it. */
+  /* The same for components without an element, such as a dcc.Store; the caller knows that they exist. */
   printdesk.store = (id, data) => namespaces.set_props(id, { data });
 
-  /* The element that an event is about, or the next one around it, that the selectors name. */
+  /* The target of an event, or its closest ancestor, that matches the selectors. */
   printdesk.nearest = (event, selectors) => (event.target instanceof Element ? event.target.closest(selectors) : null);
 
-  /* Calls `action` whenever Dash has drawn something anew, before it is painted. */
+  /* Calls `action` whenever Dash has redrawn something, before the browser paints it. */
   printdesk.onRedraw = function (action) {
     drawn.push(action);
     action();
   };
 
-  /* What a person has set for this browser; storage may be refused, then it lasts for the page. */
+  /* A person's preferences in this browser; without storage they last until the page is closed. */
   printdesk.keep = function (key, value) {
     try {
       localStorage.setItem(key, JSON.stringify(value));
@@ -58,7 +58,7 @@
   });
 
   /**
-   * What is chosen stays if it is among the options; an only option is chosen.
+   * Sets a choice's options. The current value stays if it is among them; a single option is selected.
    * @param {string} name
    * @param {{ label: string, value: string }[]} options
    */
@@ -70,8 +70,8 @@
     namespaces.set_props({ type: 'dialog-field', name }, props);
   }
 
-  /* Buttons made by components/parts.py: a press writes their value into a dcc.Store. The time makes
-     two presses of one button differ. */
+  /* Buttons from components/parts.py: a click writes their value into a dcc.Store. The time distinguishes two
+     clicks on the same button. */
   document.addEventListener('click', function (event) {
     const button = printdesk.nearest(event, '[data-pd-store]');
     if (!button || isDisabled(button)) return;
@@ -83,8 +83,8 @@
   /** @param {HTMLElement} element */
   const isDisabled = (element) => element instanceof HTMLButtonElement && element.disabled;
 
-  /* "Open in slicer": the link as browsers open it, a note in the job's history, and when the window is
-     still in front a moment later, what to do when nothing opened. */
+  /* "Open in slicer": opens the link, adds an event to the job's history, and shows help if the window still has
+     the focus a moment later, because nothing has opened. */
   document.addEventListener('click', function (event) {
     const link = printdesk.nearest(event, '[data-pd-slicer]');
     if (!link) return;
@@ -115,11 +115,11 @@
   });
 
   /**
-   * For people who hear the page.
+   * Announces a message to screen readers.
    * @param {string} words
    */
   function say(words) {
-    const line = document.getElementById('shell-said');
+    const line = document.getElementById('shell-announcer');
     if (line) line.textContent = words;
   }
 
@@ -133,24 +133,24 @@
       icon.className = 'bi bi-clipboard-check';
       say('The path is copied.');
     } catch {
-      showSlicerHelp(path); // no clipboard without https: from there it can be copied by hand
+      showSlicerHelp(path); // without https there is no clipboard: the help shows the path for manual copying
     }
     setTimeout(() => (icon.className = 'bi bi-clipboard'), 2000);
   }
 
-  /* Closing the tab does not call the server's callback; a beacon still goes out. */
+  /* Closing the tab does not trigger the server's callback, but a beacon is still sent. */
   window.addEventListener('pagehide', function () {
     const open = document.querySelector('.modal.show [data-pd-locked-job]');
     if (open) navigator.sendBeacon('/api/v1/jobs/' + open.dataset.pdLockedJob + '/unlock');
   });
 
-  /* ---- What Dash takes away when it draws anew ---- */
+  /* ---- Restoring the focus after Dash has redrawn ---- */
 
   const MARKS = ['pdValue', 'pdStore', 'pdMark', 'pdSlicer'];
 
   /**
-   * It builds every element again, so the focus falls to nothing: it goes back to the same button of the
-   * same job. After a dialog that took the job away, to the job that stands there now.
+   * Dash rebuilds every element, which loses the focus: it returns to the same button of the same job. After
+   * a dialog that has moved the job away, it goes to the job that is now in its place.
    * @type {{ marks: DOMStringMap, job: string, place: number } | null}
    */
   let focused = null;
@@ -198,7 +198,7 @@
     const button = printdesk.nearest(event, '[data-pd-value], [data-pd-mark]');
     if (button) remember(button); // Safari does not focus buttons on a click
   });
-  /* A dialog gives the focus back to the button that opened it; when that is gone, to its neighbour. */
+  /* A dialog returns the focus to the button that opened it, or to its neighbour if that is gone. */
   new MutationObserver(function () {
     if (!document.body.classList.contains('modal-open')) setTimeout(printdesk.restoreFocus, 50);
   }).observe(document.body, { attributes: true, attributeFilter: ['class'] });

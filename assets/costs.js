@@ -1,12 +1,12 @@
-/* The price that a dialog shows while somebody types. services/jobs/costs.py decides; both are tested against
-   tests/support/prices.py. Counted in whole numbers of any length: 1.005 has no exact binary fraction. */
+/* The live price in a dialog. services/jobs/costs.py is authoritative; both are tested against
+   tests/support/prices.py. Computed with BigInt, because 1.005 has no exact binary fraction. */
 'use strict';
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
 
   /**
-   * A number as it is written, in whole units of its last decimal place.
+   * A written number as an integer number of units of its last decimal place.
    * @param {string | number} written
    * @returns {{ units: bigint, places: number } | null} null when it is not a number of zero or more
    */

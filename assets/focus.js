@@ -1,10 +1,10 @@
-/* Where the focus goes when what had it is covered, hidden or drawn no more: nobody who works by keyboard is
-   left with nothing, or behind what lies on top. assets/console.js gives it back to what Dash draws anew. */
+/* Moves the focus when the focused element is covered, hidden or removed, so that keyboard users never lose it.
+   assets/console.js restores it after Dash has redrawn. */
 'use strict';
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
-  const PATIENCE_MS = 5000; // for what the server has to answer first
+  const PATIENCE_MS = 5000; // for elements that appear only after an answer of the server
   const LOOK_MS = 50;
 
   let turn = 0;
@@ -32,14 +32,14 @@
 
   const isNowhere = () => !document.activeElement || document.activeElement === document.body;
 
-  /* ---- The panel that lies over the page, on a narrow window ---- */
+  /* ---- The panel that covers the page in a narrow window ---- */
 
   const UNDER = '.pd-skip, .pd-header, .pd-tabs, [aria-label="Jobs"]';
   const narrow = window.matchMedia('(max-width: 999.98px)'); // as in assets/staff.css
   let chosen = '';
-  let covering = ''; // the job whose panel does
+  let covering = ''; // the job whose panel covers the page
 
-  /* Called whenever a job was chosen or the page was drawn: what cannot be seen cannot be reached either. */
+  /* Called whenever a job is chosen or the page is redrawn: makes covered elements unreachable by keyboard. */
   printdesk.cover = function (job) {
     chosen = job;
     const panel = document.querySelector('.pd-panel-open');
@@ -55,7 +55,7 @@
   /** @param {string} job */
   const titleOf = (job) => '.pd-card[data-job="' + CSS.escape(job) + '"] .pd-card-title button';
 
-  /* It comes a moment later than the panel, and anew with every change of the job. */
+  /* The heading appears after the panel, and is redrawn with every change of the job. */
   function toHeading() {
     const panel = document.querySelector('.pd-panel-open');
     if (!covering || !panel || printdesk.openDialog()) return;
@@ -64,7 +64,7 @@
 
   narrow.addEventListener('change', () => printdesk.cover(chosen));
 
-  /* ---- What takes the place of the button that was pressed ---- */
+  /* ---- Elements that replace the clicked button ---- */
 
   document.addEventListener('click', function (event) {
     const button = printdesk.nearest(event, '[data-pd-store]');
@@ -75,14 +75,14 @@
     else if (button.closest('.pd-pager')) toBeginning();
   });
 
-  /* Another page of the list begins at its top. */
+  /* Scrolls to the top of another page of the list. */
   function toBeginning() {
     const list = /** @type {HTMLElement} */ (document.getElementById('queue-list'));
     list.focus({ preventScroll: true });
     list.scrollIntoView({ block: 'start' });
   }
 
-  /* ---- The help that comes when no slicer opened ---- */
+  /* ---- The help that appears when no slicer has opened ---- */
 
   /** @type {HTMLElement | null} */
   let opener = null;
@@ -90,7 +90,7 @@
   printdesk.enterHelp = function (help) {
     help.hidden = false;
     const at = document.activeElement;
-    if (at?.matches('input, textarea, select')) return; // somebody writes meanwhile
+    if (at?.matches('input, textarea, select')) return; // the person is typing
     opener = at && at.closest('[data-pd-slicer], [data-pd-copy]');
     help.focus();
   };
@@ -103,7 +103,7 @@
   };
 
   /**
-   * The opener, or what was drawn in its place.
+   * The button that opened the help, or its redrawn replacement.
    * @param {HTMLElement} element
    */
   function standIn(element) {

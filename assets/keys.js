@@ -1,5 +1,5 @@
-/* Keyboard shortcuts: see components/shortcuts.py. Nothing fires while somebody types, in a dialog, or with
-   Ctrl, Alt or Command held. */
+/* Keyboard shortcuts: see components/shortcuts.py. They are off while somebody types, in a dialog, or while
+   Ctrl, Alt or Command is held. */
 'use strict';
 
 (function () {
@@ -9,7 +9,7 @@
   const isTyping = (event) =>
     printdesk.nearest(event, 'input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable="true"]');
 
-  /* The one that has the focus, else the chosen one. */
+  /* The focused job, or else the chosen one. */
   const card = () => document.activeElement?.closest('.pd-card') || document.querySelector('.pd-card-selected');
 
   /** @param {number} by */
@@ -21,7 +21,7 @@
     titles[Math.max(0, Math.min(next, titles.length - 1))].focus();
   }
 
-  /* The card that has the focus, else the panel of the chosen job. */
+  /* The focused card, or else the panel of the chosen job. */
   function place() {
     return document.activeElement?.closest('.pd-card') || document.getElementById('queue-panel');
   }
@@ -57,9 +57,9 @@
     }
   }
 
-  /* Escape closes what lies on top, one thing at a time. */
+  /* Escape closes the topmost element. */
   function close() {
-    if (document.querySelector('#sound-panel:not([hidden])')) return; // assets/sound.js does it
+    if (document.querySelector('#sound-panel:not([hidden])')) return; // assets/sound.js closes it
     const filters = /** @type {HTMLDetailsElement | null} */ (document.querySelector('.pd-more[open]'));
     const help = document.querySelector('.pd-slicer-help:not([hidden])');
     if (filters) {
@@ -93,7 +93,7 @@
   }
 
   /**
-   * What a key does: something of the page, or an action of components/shortcuts.py.
+   * The function of a key: one of the page, or an action of components/shortcuts.py.
    * @param {string} key
    */
   function find(key) {
@@ -103,7 +103,7 @@
   }
 
   /**
-   * Tab goes round within a dialog.
+   * Tab stays within a dialog.
    * @param {HTMLElement} dialog
    * @param {KeyboardEvent} event
    */
@@ -139,14 +139,14 @@
     }
     const act = find(event.key);
     if (!act) return;
-    if (event.key !== 'Escape') event.preventDefault(); // the "/" must not arrive in the search
+    if (event.key !== 'Escape') event.preventDefault(); // the "/" must not be typed into the search
     act();
   });
 
   document.addEventListener('click', function (event) {
     if (printdesk.nearest(event, '[data-pd-help]')) KEYS['?']();
     else if (printdesk.nearest(event, '.modal [data-pd-debug]')) {
-      window.dash_clientside.set_props('help-modal', { is_open: false }); // the debug panel would lie under it
+      window.dash_clientside.set_props('help-modal', { is_open: false }); // it would cover the debug panel
     }
   });
 })();

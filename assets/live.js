@@ -1,8 +1,7 @@
-/* Keeps the console up to date. Two dcc.Intervals of components/shell.py are its clock. At each beat of the
-   news clock it asks /api/v1/news, which costs one cheap query and no body while nothing has changed: it
-   shows how many jobs are new, lets a new one sound, and has it drawn at once. At each beat of the refresh
-   clock the page is drawn anew if anything else has changed. A banner stands there while the server does
-   not answer. */
+/* Keeps the console up to date. Its clock is two dcc.Intervals of components/shell.py. Each tick of the news
+   clock polls /api/v1/news, which costs one cheap query and no body while nothing has changed: it shows the
+   number of new jobs, plays the sound for a new one, and has it drawn at once. Each tick of the refresh clock
+   redraws the page if anything else has changed. A banner shows while the server does not answer. */
 'use strict';
 
 (function () {
@@ -35,7 +34,7 @@
   const newsPeriod = () => Number(shell()?.dataset.pdNewsMs);
 
   /**
-   * Asks. Who calls while it is asking wants to know what has happened since: it asks once more, for all.
+   * Polls. Calls during a poll share one further poll, because they need the state after the call.
    * @returns {Promise<void>}
    */
   function check() {
@@ -51,7 +50,7 @@
     try {
       const answer = await fetch(NEWS, {
         cache: 'no-cache',
-        referrerPolicy: 'no-referrer', // the page's address may be longer than all the rest
+        referrerPolicy: 'no-referrer', // saves bytes: the page's address may be longer than the rest of the request
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
       if (answer.status === 401) live.state = 'signed out';
@@ -89,8 +88,8 @@
 
   let clock = { interval: 0, disabled: false };
 
-  /* After a failure sooner than usual, and then less and less often. A clock that gets another interval
-     begins anew. */
+  /* After a failure, retries soon, and then less and less often. A clock restarts when its interval
+     changes. */
   function setClock() {
     if (!shell()) return;
     const retry = FIRST_RETRY_MS * 2 ** Math.min(live.failures - 1, 8) * (0.75 + Math.random() / 2);
@@ -140,15 +139,15 @@
     if (hasChanged()) redraw();
   };
 
-  /* Called by Dash after one's own change. It asks first: the page is drawn after the mark was taken, so
-     that nothing which happens in between goes unseen. */
+  /* Called by Dash after a change made on this page. It polls first: the page is refreshed after its state token
+     was read, so that no change in between is missed. */
   printdesk.afterChange = async function () {
     await check();
     noteDrawn();
     return Date.now();
   };
 
-  /* ---- What is shown ---- */
+  /* ---- Display ---- */
 
   function showBanner() {
     const banner = document.getElementById('shell-banner');
@@ -215,7 +214,7 @@
   window.addEventListener('offline', printdesk.refresh);
   window.addEventListener('pageshow', (event) => event.persisted && printdesk.refresh());
 
-  /* The time to take something back runs out without any change on the server. */
+  /* The time limit for reverting expires without any change on the server. */
   document.addEventListener('printdesk:time-over', redraw);
 
   function start() {

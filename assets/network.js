@@ -1,11 +1,11 @@
-/* What Dash leaves as it is when an answer does not come through: it tells nobody, what it had switched off
-   for the time stays off, and what the request would have done is not done. Requests still go out once. */
+/* Handles lost answers, which Dash ignores: it shows no error, and buttons that it disabled for the request
+   stay disabled. Requests are still sent only once. */
 'use strict';
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
-  const TWICE_MS = 2000; // from the key to its request
-  const CLOSING_MS = 1000; // from the answer until the dialog is gone, or says why it stays
+  const TWICE_MS = 2000; // from the key press to its request
+  const CLOSING_MS = 1000; // from the answer until the dialog has closed, or shows why it stays open
   const LOST = 'Not sent: Printdesk cannot be reached. What you typed is still here; try again in a moment.';
   /** @type {Set<string>} */
   const locksToReturn = new Set();
@@ -49,8 +49,8 @@
   };
 
   /**
-   * Dash also asks when buttons and fields merely appear: a press is one that has changed, to a number that is
-   * not zero.
+   * Dash also sends requests when buttons and fields merely appear: in a real click, a count has changed to a
+   * number other than zero.
    * @param {unknown} body
    * @returns {Asked}
    */
@@ -75,7 +75,7 @@
   function onLost(asked, isSubmit) {
     printdesk.refresh(); // and so the banner
     if (isSubmit) {
-      // After Dash has noticed, which is later than this.
+      // After Dash has handled the error, which happens later than this.
       setTimeout(function () {
         printdesk.set('dialog-submit', { disabled: false });
         printdesk.set('dialog-error', { children: LOST });
@@ -86,7 +86,7 @@
     if (about && about.value && about.value.locked) locksToReturn.add(about.value.job);
   }
 
-  /* As components/toasts.py. */
+  /* A toast as in components/toasts.py. */
   function tell() {
     const look = { is_open: true, dismissable: true, duration: 15_000, className: 'pd-toast pd-toast-bad' };
     const words = { header: 'Not done', children: 'Printdesk cannot be reached. Try again in a moment.' };
@@ -94,16 +94,16 @@
     printdesk.set('shell-toasts', { children: { namespace: 'dash_bootstrap_components', type: 'Toast', props } });
   }
 
-  /* Told by live.js: the server answers again. */
+  /* Sent by live.js when the server answers again. */
   document.addEventListener('printdesk:back', function () {
     for (const job of locksToReturn) fetch('/api/v1/jobs/' + job + '/unlock', { method: 'POST' });
     locksToReturn.clear();
     for (const image of document.images) if (image.complete && !image.naturalWidth) image.setAttribute('src', image.src); // asks for it again
   });
 
-  /* Enter twice is meant once: the button is switched off meanwhile, the key is not. Dash submits when the key
-     comes up; one that went down elsewhere, on the button that opened the dialog, or to choose a word in an
-     input method, means nothing here. */
+  /* Pressing Enter twice submits once: the button is disabled in the meantime, but the key is not. Dash submits
+     on keyup; a key that was pressed elsewhere, on the button that opened the dialog, or in an input method, is
+     ignored. */
   /** @type {EventTarget | null} */
   let downIn = null;
   document.addEventListener(
@@ -126,6 +126,6 @@
     true,
   );
   document.addEventListener('input', function (event) {
-    if (!submitting && printdesk.nearest(event, '.modal')) deafUntil = 0; // something else is meant now
+    if (!submitting && printdesk.nearest(event, '.modal')) deafUntil = 0; // the next Enter is a new submission
   });
 })();

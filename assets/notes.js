@@ -1,6 +1,6 @@
-/* The staff notes save themselves: a moment after the last key, on Ctrl+Enter, and when the field or the page
-   is left. What somebody else has written meanwhile is shown beside one's own; neither is lost. What could
-   not be saved is tried again, and kept in this browser until it is. */
+/* The staff notes save automatically: a moment after the last key, on Ctrl+Enter, and when the field or the
+   page is left. Text that somebody else has saved in the meantime is shown beside the typed text; neither is
+   lost. A failed save is retried, and the text is kept in this browser until then. */
 'use strict';
 
 (function () {
@@ -10,13 +10,13 @@
   const DRAFT = 'printdesk-notes-';
 
   /**
-   * The text that somebody else has saved meanwhile, as the API's answer to a conflict tells it.
+   * The text that somebody else has saved in the meantime, from the API's answer to a conflict.
    * @typedef {{ notes: string, changed_by: string | null, changed_at: string | null }} Theirs
    */
   /**
-   * The job whose notes are shown, in which field: Dash makes another one for each page. `base` is the text that the server is known to have, and `undo` the one
-   * that Esc goes back to. `offer` holds what a refresh has brought for a field that has the focus, and
-   * `conflict` what stood in the way of saving.
+   * The job whose notes are shown, and their field, which Dash recreates for each page. `base` is the last
+   * known text on the server, and `undo` the text that Esc restores. `offer` is a newer text that a
+   * refresh has brought while the field had the focus, and `conflict` one that prevented saving.
    * @typedef {object} Shown
    * @property {string} job
    * @property {HTMLTextAreaElement} area
@@ -39,7 +39,7 @@
   /** @param {Shown} shown */
   const isDirty = (shown) => shown.area.isConnected && shown.area.value !== shown.base;
 
-  /* Called by Dash with the notes of the chosen job, or null, whenever the page is drawn anew. */
+  /* Called by Dash with the notes of the chosen job, or null, whenever the page is refreshed. */
   printdesk.showNotes = function (about) {
     const section = document.getElementById('notes-section');
     if (!section) return;
@@ -66,15 +66,15 @@
       forget(about.job);
       return;
     }
-    field().value = draft.text; // from a page that was left before it was saved
+    field().value = draft.text; // from a page that was left before saving
     shown.base = draft.base;
     fit();
     save();
   }
 
   /**
-   * The server's text, unless somebody writes. Under the cursor of somebody who is about to, nothing changes
-   * either: what is new is offered, and stays so until it is chosen or is no longer new.
+   * Shows the server's text, unless the field has unsaved changes. A field with the focus is not changed
+   * either: the newer text is offered beside it, until it is chosen or outdated.
    * @param {Shown} shown
    * @param {Notes} about
    */
@@ -107,7 +107,7 @@
   }
 
   /**
-   * Another job is chosen: what is not saved yet is saved behind the scenes.
+   * Another job is chosen: unsaved text is saved in the background.
    * @param {Shown} shown
    */
   function leave(shown) {
@@ -117,7 +117,7 @@
   }
 
   function keepDraft() {
-    /* It is in this browser, and saved when the job is chosen again. */
+    /* It is kept in this browser, and saved when the job is chosen again. */
   }
 
   /** @param {string} job */
@@ -125,7 +125,7 @@
     try {
       localStorage.removeItem(DRAFT + job);
     } catch {
-      /* storage is refused: there is nothing to forget */
+      /* storage is unavailable: there is nothing to forget */
     }
   }
 
@@ -210,11 +210,11 @@
     shown.timer = window.setTimeout(save, wait);
   }
 
-  /* ---- What the line below the field says ---- */
+  /* ---- The status line below the field ---- */
 
   /**
    * @param {Shown} shown
-   * @param {string} [words] instead of who has saved when
+   * @param {string} [words] instead of who saved the notes and when
    */
   function showState(shown, words) {
     const line = document.getElementById('notes-state');
@@ -233,7 +233,7 @@
     return 'Saved ' + time + ' by ' + (shown.mine ? 'you' : shown.by);
   }
 
-  /* ---- What somebody else has saved, beside the field ---- */
+  /* ---- Text that somebody else has saved, beside the field ---- */
 
   /** @param {Shown} shown */
   function showTheirs(shown) {
@@ -291,7 +291,7 @@
   /**
    * @param {Shown} shown
    * @param {Theirs} theirs
-   * @param {string} text what is to stand there from now on
+   * @param {string} text the new content of the field
    */
   function choose(shown, theirs, text) {
     Object.assign(shown, { conflict: null, offer: null, base: theirs.notes });

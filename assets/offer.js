@@ -1,4 +1,4 @@
-/* In the approve dialog: "Use the …" puts the printer that a file is sliced for into the Printer field. */
+/* In the approve dialog, "Use the …" selects the printer of the sliced file in the Printer field. */
 'use strict';
 
 (function () {
@@ -21,7 +21,7 @@
     say(isOffered ? 'The printer below is now the ' + name + '.' : 'The ' + name + ' does not print this material.');
   });
 
-  /* What was said is no longer true once somebody chooses again. */
+  /* The message no longer applies once somebody makes another choice. */
   document.addEventListener('change', function (event) {
     if (event.target instanceof Element && /"name":"(printer|material)"/.test(event.target.id)) say('');
   });

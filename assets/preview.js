@@ -9,11 +9,11 @@
 
   /** @type {Preview | null} */
   let shown = null;
-  /* Which opening or closing is the newest: what an older one has waited for is thrown away. */
+  /* The number of the latest opening or closing: results of older ones are discarded. */
   let turns = 0;
 
-  /* Called by Dash when a preview is opened (about has its address) or closed (null); returns what the line
-     below it says, which is also what a screen reader gets of the picture. */
+  /* Called by Dash when a preview is opened (about has its address) or closed (null); returns the text below it,
+     which is also the description for screen readers. */
   printdesk.showPreview = async function (about) {
     const turn = ++turns;
     const isOld = () => turn !== turns;
@@ -55,12 +55,12 @@
       shown[name] = !shown[name];
       button.setAttribute('aria-pressed', String(shown[name]));
     } else {
-      shown.view = newView(name); // pressed again, it brings the camera back
+      shown.view = newView(name); // clicked again, it resets the camera
     }
     draw(shown);
   });
 
-  /* The theme's colours are the figure's. */
+  /* The figure follows the theme's colours. */
   new MutationObserver(function () {
     if (shown) draw(shown);
   }).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
@@ -89,8 +89,8 @@
   }
 
   /**
-   * Where the person looks from, who may have turned the model and zoomed in: only Plotly's scene knows.
-   * Null while it does not show this view yet.
+   * The current camera, which the person may have moved: only Plotly's scene has it. Null if it does not show
+   * this view yet.
    * @param {Viewpoint} view
    */
   function cameraOf(view) {
@@ -228,7 +228,7 @@
   }
 
   /**
-   * The scene's bounds hold the model and the build volume; aspectmode "data" keeps them in proportion.
+   * The scene's bounds contain the model and the build volume; aspectmode "data" keeps the proportions.
    * @param {Preview} now
    * @param {Model} model
    * @param {Vector | null} bed
@@ -267,8 +267,8 @@
   }
 
   /**
-   * Where to look from so that a thing of this size, standing on the bed, fills the view. Plotly counts in
-   * its own unit: the scene's sides, divided by their geometric mean.
+   * The camera with which an object of this size, standing on the bed, fills the view. Plotly uses its own
+   * unit: the scene's sides, divided by their geometric mean.
    * @param {Vector} thing
    * @param {Vector} scene
    */
@@ -285,7 +285,7 @@
   }
 
   /**
-   * A small part on a large bed would be a dot: then the view begins at the part.
+   * A small part on a large bed would be a dot: then the view starts at the part.
    * @param {Model} model
    * @param {Vector | null} bed
    */

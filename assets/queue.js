@@ -1,5 +1,5 @@
-/* The queue in the browser: the view stands in the page's address, so that it can be kept and Back works;
-   and which cards are chosen, or marked for "many at once", outlives every refresh. */
+/* The queue in the browser: the page's address contains the view, so that it can be bookmarked and Back works;
+   chosen and selected cards survive every refresh. */
 'use strict';
 
 (function () {
@@ -7,7 +7,7 @@
   const printdesk = namespaces.printdesk;
   const PATH = '/dashboard';
   /**
-   * As components/queueview.py: what the address leaves out.
+   * The defaults of components/queueview.py, which the address leaves out.
    * @type {View}
    */
   const DEFAULTS = {
@@ -32,7 +32,7 @@
   let job = '';
   let lastChange = '';
   /** @type {string | null} */
-  let aim = null; // the address that Back led to, until the view is there
+  let aim = null; // the address that Back led to, until the view has followed
   /** @type {Set<string>} */
   const marked = new Set();
 
@@ -72,8 +72,8 @@
     return read;
   }
 
-  /* Called by Dash: a tab, a page or a control was changed. Only what was changed is taken over, and
-     another filter begins at the first page. */
+  /* Called by Dash when a tab, page or control was changed. Only the changed part is updated, and a new filter
+     starts at the first page. */
   printdesk.readControls = function (go, ...rest) {
     const present = rest[rest.length - 1];
     const values = rest.slice(0, -1);
@@ -92,7 +92,7 @@
     return JSON.stringify(next) === JSON.stringify(present) ? namespaces.no_update : next;
   };
 
-  /* Called by Dash: the view or the chosen job is another one. Returns the page's address for it. */
+  /* Called by Dash when the view or the chosen job has changed. Returns the page's address for it. */
   printdesk.showView = function (now, chosen) {
     const before = view;
     view = now;
@@ -106,7 +106,7 @@
   };
 
   /**
-   * Typing on in the search replaces the last entry of the history; everything else adds one.
+   * Further typing in the search replaces the last entry of the browser history; other changes add one.
    * @param {View} now
    * @param {string} change the names of what has changed
    */
@@ -149,7 +149,7 @@
   }
 
   /**
-   * Staff write reasons of their own: the page knows only of the one that it was opened with.
+   * Staff can enter their own reasons: the page knows only the one in its address.
    * @param {string} reason
    */
   function reasonsWith(reason) {
@@ -168,7 +168,7 @@
   });
 
   /**
-   * Back and Forward within the queue. Dash's own answer, a whole new page, is not needed.
+   * Back and Forward within the queue. Dash would reload the whole page, which is not needed.
    * @param {Event} event
    */
   function onMove(event) {
@@ -178,14 +178,14 @@
     event.stopImmediatePropagation();
     const [wanted, chosen] = [viewOf(location.search), new URLSearchParams(location.search).get('job') || ''];
     aim = addressOf(wanted, chosen);
-    setTimeout(() => (aim = null), 1000); // an address of unknown values is never reached
+    setTimeout(() => (aim = null), 1000); // an address with unknown values is never reached
     lastChange = '';
     if (aim === addressOf(view, job)) aim = null;
     else goTo(wanted, chosen);
   }
   window.addEventListener('popstate', onMove, true);
 
-  /* The links to the queue, pressed on the queue, lead back to its beginning. */
+  /* Links to the queue, clicked on the queue itself, reset its view. */
   document.addEventListener(
     'click',
     function (event) {
@@ -199,7 +199,7 @@
     true,
   );
 
-  /* ---- Chosen and marked cards ---- */
+  /* ---- Chosen and selected cards ---- */
 
   /** @param {HTMLElement} card */
   const idOf = (card) => card.dataset.job ?? '';
@@ -232,8 +232,8 @@
 
   let shownTab = '';
 
-  /* On a phone the tabs go on to the side. The active one is brought into sight when it is another one
-     than before: where somebody has moved the row to since then, it stays. */
+  /* On a phone the row of tabs scrolls sideways. The active tab is scrolled into view when it has changed;
+     otherwise the row stays where somebody has scrolled it. */
   function showTab() {
     const row = document.getElementById('queue-tabs');
     const tab = document.querySelector('#queue-tabs [aria-selected="true"]');
@@ -272,7 +272,7 @@
 
   /**
    * @param {string} id
-   * @param {boolean} withShift all from the last one to this one
+   * @param {boolean} withShift selects all from the last selected card to this one
    */
   function onMark(id, withShift) {
     const on = !marked.has(id);
@@ -302,7 +302,7 @@
     const present = cards();
     if (marked.size && present.length) {
       const there = new Set(present.map(idOf));
-      for (const id of marked) if (!there.has(id)) marked.delete(id); // moved on, or on another page
+      for (const id of marked) if (!there.has(id)) marked.delete(id); // in another status, or on another page
     } else if (document.querySelector('#queue-list .pd-empty')) marked.clear();
     redraw();
   });

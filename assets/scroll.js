@@ -1,11 +1,11 @@
-/* The list is built anew when something changes, and jobs may have come or gone above: the card that one
-   looks at stays where it is on the screen. */
+/* A refresh rebuilds the list, and jobs above may have come or gone: this keeps the visible card at its place
+   on the screen. */
 'use strict';
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
   /**
-   * The first card that is seen whole, in px from the window's top.
+   * The first fully visible card, in px from the window's top.
    * @type {{ job: string | undefined, top: number, view: string } | null}
    */
   let anchor = null;

@@ -1,11 +1,11 @@
-/* The sound when a job arrives: two notes, made here. Whether and how loud is kept per browser; of several
-   tabs one plays; and when the browser does not let a page sound before it is clicked, that is said. */
+/* The sound when a job arrives: two generated notes. On/off and volume are stored per browser; only one of
+   several tabs plays; a hint appears if the browser allows no sound before a click. */
 'use strict';
 
 (function () {
   const printdesk = window.dash_clientside.printdesk;
   const WISH = 'printdesk-sound';
-  const HEARD = 'printdesk-heard'; // the newest arrival that some tab has played
+  const HEARD = 'printdesk-heard'; // storage key: the newest arrival that a tab has played
   const NOTES = [
     { hertz: 659.26, at: 0 },
     { hertz: 880, at: 0.16 },
@@ -16,11 +16,11 @@
   /** @type {AudioContext | null} */
   let context = null;
   /** @type {string | undefined} */
-  let seen; // what had arrived when this tab first asked
+  let seen; // the newest arrival when this tab first polled
   let missed = ''; // the newest arrival that could not be played here
   let played = 0;
 
-  /* Browsers let a page sound once somebody has clicked or typed in it. */
+  /* Browsers allow sound once somebody has clicked or typed in the page. */
   const isAllowed = () => !navigator.userActivation || navigator.userActivation.hasBeenActive;
 
   async function play() {
@@ -49,7 +49,7 @@
   }
 
   /**
-   * Called with the time of the newest submission whenever the server was asked.
+   * Called after every poll with the time of the newest submission.
    * @param {string | null} latest
    */
   function hear(latest) {
@@ -80,7 +80,7 @@
   }
 
   /**
-   * One tab at a time; without https there is no such lock, and the kept mark has to do.
+   * One tab at a time. Without https there are no locks, and the stored time has to suffice.
    * @param {() => Promise<void>} action
    */
   function alone(action) {
@@ -96,7 +96,7 @@
       ', played ' + played + ' times',
   };
 
-  /* ---- The button in the header and what opens below it ---- */
+  /* ---- The button in the header and its panel ---- */
 
   function show() {
     const button = document.getElementById('sound-button');
@@ -202,7 +202,7 @@
   });
   document.addEventListener('keydown', (event) => event.key === 'Escape' && toggle(false));
 
-  /* The first click or key lets the page sound: what no tab could play is played then. */
+  /* The first click or key allows sound: a missed sound is played then. */
   function unlock() {
     if (!isAllowed()) return;
     if (missed && wish.on) playOnce(missed);

@@ -6,7 +6,7 @@
   const KEY = 'printdesk-theme';
   const root = document.documentElement;
   const printdesk = (window.printdesk = window.printdesk || {});
-  if (printdesk.toggleTheme) return; // loaded twice: once is enough
+  if (printdesk.toggleTheme) return; // already loaded
 
   const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
 
@@ -46,7 +46,7 @@
   apply();
   prefersDark.addEventListener('change', apply);
   window.addEventListener('storage', (event) => event.key === KEY && apply());
-  // Paper is white. Who follows the theme leaves what is printed alone.
+  // Printed pages always use the light theme; scripts that follow the theme ignore printing.
   window.addEventListener('beforeprint', () => {
     root.dataset.pdPrinting = root.dataset.bsTheme;
     root.dataset.bsTheme = 'light';

@@ -44,8 +44,8 @@
   }
 
   /**
-   * Writes only what differs, and into the existing text node: React keeps hold of that node, and the
-   * observer below would otherwise answer its own changes for ever.
+   * Writes only changes, and into the existing text node: React keeps a reference to that node, and the
+   * observer below would otherwise react to its own changes for ever.
    * @param {Element} element
    * @param {string} text
    */
@@ -78,7 +78,7 @@
   }
 
   /**
-   * When it is over, the page hears of it once: what is offered until then may change.
+   * When the time is over, an event is sent once, because the offered actions may change.
    * @param {HTMLElement} element
    * @param {number} ms
    */
@@ -94,7 +94,7 @@
   /** @param {HTMLElement} element */
   function show(element) {
     const at = new Date(element.getAttribute('datetime') ?? '');
-    if (Number.isNaN(at.getTime())) return; // what the server wrote stays
+    if (Number.isNaN(at.getTime())) return; // keeps the server's text
     const format = element.dataset.format ?? '';
     if (format === 'ago') {
       const ms = Date.now() - at.getTime();
@@ -141,7 +141,7 @@
   }
 
   const printdesk = (window.printdesk = window.printdesk || {});
-  if (printdesk.ago) return; // loaded twice: once is enough
+  if (printdesk.ago) return; // already loaded
   printdesk.ago = (iso) => ago(Date.now() - new Date(iso).getTime());
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
   else start();

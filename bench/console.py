@@ -1,8 +1,8 @@
-"""Whether the console is as fast with 100,000 jobs as with 1,000, and what it sends.
+"""Compares the console's speed and traffic with 100,000 jobs and with 1,000.
 
-Two labs are served side by side by real web processes, from databases of their own, and asked in
-turns, so that a busy moment of the machine meets both. Each thing that people do is timed over HTTP
-and set beside the raw SQL that it needs: the same statements, sent by psycopg2 in one transaction.
+Two labs are served side by side by real web processes with their own databases, and measured in
+turns, so that a busy moment of the machine affects both. Each action is timed over HTTP and
+compared with the raw SQL that it needs: the same statements, sent by psycopg2 in one transaction.
 
 Seconds say more about the machine than about Printdesk. What counts is the last column: how much
 longer it takes in the large lab (the aim is at most 1.3 times). A first load shall send less than
@@ -35,7 +35,7 @@ SMALL, LARGE = 1_000, 100_000
 ACTIVE = {SMALL: 500, LARGE: 2_000}
 ROUNDS, FIRST_LOADS = 25, 6
 
-# ---- The console's own: to be kept in step with components/ids.py and components/queueview.py ----
+# ---- Names from components/ids.py and components/queueview.py; keep them in step ----
 
 PAGE, PAGE_CONTENT, NEWS = "/dashboard", "_pages_content.children", "/api/v1/news"
 QUEUE, VIEW, SHOWN = "queue-list.children", "queue-view.data", "queue-shown.data"
@@ -81,7 +81,7 @@ def make_lab(folder: Path, servers: embedded.Started, jobs: int) -> Lab:
     return lab
 
 
-# ---- What people do ----
+# ---- Actions of people ----
 
 
 def load_first(lab: Lab) -> Taken:
@@ -99,7 +99,7 @@ def load_first(lab: Lab) -> Taken:
 
 
 def poll(status: int, change: Callable[[Lab], None]) -> Callable[[Lab], Taken]:
-    """What a page that stays open asks, some time after it has asked before."""
+    """The poll of an open page."""
 
     def run(lab: Lab) -> Taken:
         tag = lab.ask("GET", NEWS).headers["ETag"]
@@ -114,7 +114,7 @@ def poll(status: int, change: Callable[[Lab], None]) -> Callable[[Lab], Taken]:
 
 
 def show(**view: Any) -> Callable[[Lab], Taken]:
-    """The queue as it is drawn anew: after a change, for another tab, for a search."""
+    """A refresh of the queue: after a change, for another tab, for a search."""
 
     def run(lab: Lab) -> Taken:
         began = time.perf_counter()
@@ -148,7 +148,7 @@ ACTIONS: dict[str, Callable[[Lab], Taken]] = {
 }
 
 
-# ---- The raw SQL that it needs ----
+# ---- The raw SQL of each action ----
 
 
 def measure_sql(lab: Lab) -> dict[str, float]:
@@ -174,8 +174,8 @@ def measure_sql(lab: Lab) -> dict[str, float]:
 
 
 def _note(lab: Lab, run: Callable[[Lab], Taken], client: Any, noted: list[tuple[str, Any]]) -> None:
-    """Does it in this process; what it asks the database for is in `noted` then: of the whole of a
-    first load, of the last request of anything else."""
+    """Runs an action in this process and records its SQL in `noted`: for a first load of all its
+    requests, otherwise of the last one."""
     noted.clear()
 
     def ask(
@@ -194,7 +194,7 @@ def _note(lab: Lab, run: Callable[[Lab], Taken], client: Any, noted: list[tuple[
 
 
 def time_sql(database_url: str, statements: list[tuple[str, Any]]) -> float:
-    """The median of as many rounds, on one connection."""
+    """The median of the rounds, on one connection."""
     taken = []
     with connect(database_url) as connection:
         for _ in range(ROUNDS):
@@ -208,7 +208,7 @@ def time_sql(database_url: str, statements: list[tuple[str, Any]]) -> float:
     return statistics.median(taken)
 
 
-# ---- What comes out ----
+# ---- Results ----
 
 
 def report(small: Lab, large: Lab) -> None:
@@ -232,7 +232,7 @@ def report(small: Lab, large: Lab) -> None:
 def in_turns(
     run: Callable[[Lab], Taken], small: Lab, large: Lab, round_: int
 ) -> tuple[Taken, Taken]:
-    """Both, now the one first and now the other."""
+    """Measures both labs, alternating which comes first."""
     if round_ % 2:
         first, second = run(large), run(small)
         return second, first

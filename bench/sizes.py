@@ -1,7 +1,7 @@
-"""The shape of the code, in figures: `python bench/sizes.py`. tests/test_shape.py holds the limits.
+"""The sizes of functions and files: `python bench/sizes.py`. tests/test_shape.py has the limits.
 
-Counted is what runs in the product: neither tests, benchmarks nor migrations. A function's lines
-are from its `def` to its end, without decorators and without its docstring.
+Only the product's code is counted, without tests, benchmarks and migrations. A function's lines are
+from its `def` to its end, without decorators and without its docstring.
 """
 
 import ast

@@ -1,10 +1,10 @@
-"""How fast a warm `make run` answers, and what it holds in memory, idle and after use.
+"""The time until a warm `make run` answers, and its memory, idle and after use.
 
 Seconds alone say more about the machine than about Printdesk, so they are also given as a multiple
 of the reference: a bare gunicorn with a Flask "hello", from start to its first answer. Memory is
-PSS: shared pages are divided among those who share them, so the sum is what the machine gives. The
-aims are IDLE_MB and USED_MB. Used: each page and every part of it that is fetched, by several
-people at once, with 2,000 jobs of two years.
+PSS: shared pages are divided among the processes that share them, so that the sum is the real
+total. The limits are IDLE_MB and USED_MB. Used: each page and every part of it that is fetched, by
+several people at once, with 2,000 jobs of two years.
 """
 
 import http.client

@@ -1,4 +1,4 @@
-"""What it costs to submit a 50 MB model: time, and memory of the web processes.
+"""The cost of submitting a 50 MB model: time, and memory of the web processes.
 
 Seconds say more about the machine than about Printdesk, so they are given as a multiple of the
 reference: reading the same bytes, hashing them with SHA-256, writing and syncing them, in the same

@@ -1,4 +1,4 @@
-"""Dash callbacks, one module per page; `register` makes Dash know them all."""
+"""Dash callbacks, one module per page; `register` registers them all with Dash."""
 
 from importlib import import_module
 
@@ -6,7 +6,6 @@ MODULES = ("dialog", "mail", "people", "preview", "queue", "reports", "shell")
 
 
 def register() -> None:
-    """To be called once the Dash application exists: a module's callbacks are noted when it is
-    imported."""
+    """Call this once the Dash application exists: importing a module registers its callbacks."""
     for name in MODULES:
         import_module(f"callbacks.{name}")

@@ -1,5 +1,5 @@
-"""The one dialog: it takes a job's lock when it opens, keeps it, and gives it back. What it asks
-and does comes from the row of the action."""
+"""The dialog for all actions: it takes a job's lock when it opens, extends it, and releases it. Its
+fields and its effect come from the action's row."""
 
 import time
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ _PARTS = {
     "no_beat": (ids.DIALOG_BEAT, "disabled"),
     "changed": (ids.CHANGED, "data"),
 }
-# What pressing its button changes; the rest stays as it was opened.
+# What pressing its button changes; the rest stays as it was when the dialog opened.
 _AT_SUBMIT = ("is_open", "body", "error", "submit_style", "cancel", "about", "changed")
 
 
@@ -57,12 +57,12 @@ def _outputs(*names: str) -> dict[str, Output]:
 
 
 def _opened(**changed: Any) -> Updates:
-    """What is not named stays as it is."""
+    """The outputs, with no_update for those that are not given."""
     return dict.fromkeys(_PARTS, no_update) | changed
 
 
 def _submitted(**changed: Any) -> Updates:
-    """What is not named stays as it is."""
+    """The outputs, with no_update for those that are not given."""
     return dict.fromkeys(_AT_SUBMIT, no_update) | changed
 
 
@@ -73,7 +73,7 @@ def _submitted(**changed: Any) -> Updates:
     prevent_initial_call=True,
 )
 def begin(pressed: Any) -> Updates:
-    """A button was pressed: opens the dialog, with the job's lock if the action needs it."""
+    """Opens the dialog of the pressed button, and takes the job's lock if the action needs it."""
     about = _read(pressed)
     if about.job_ids is not None:
         return _begin_batch(about, about.job_ids)
@@ -81,12 +81,18 @@ def begin(pressed: Any) -> Updates:
         with work.unit() as session:
             row, view = subjects.open_subject(session, about, locks.acquire)
             if not row.asks:
-                registry.perform(session, row.name, about.subject_id, _said(row, view), **_by(row))
+                registry.perform(
+                    session,
+                    row.name,
+                    about.subject_id,
+                    _implied_values(row, view),
+                    **_actor_and_subject(row),
+                )
                 return _opened(changed=_now())
             plan = _plan_facts(view) if Show.FILE in row.shows else None
     except Malformed:
         raise
-    except PrintdeskError as refused:  # the screen was behind: say so, and bring it up to date
+    except PrintdeskError as refused:  # the page was out of date: say so, and refresh it
         toasts.show("bad", refused.message)
         return _opened(changed=_now())
     locked = subjects.takes_lock(row)
@@ -106,7 +112,7 @@ def begin(pressed: Any) -> Updates:
 
 
 def _begin_batch(about: About, job_ids: Sequence[str]) -> Updates:
-    """The dialog for one action on several jobs; what is no more is left out."""
+    """The dialog for one action on several jobs; jobs that no longer exist are left out."""
     with work.unit() as session:
         chosen = queue.list_by_id(session, job_ids[: batches.MAX_JOBS], actor=g.actor)
     row = next((row for row in batches.list_actions() if row.name == about.action), None)
@@ -144,21 +150,23 @@ def _begin_batch(about: About, job_ids: Sequence[str]) -> Updates:
     prevent_initial_call=True,
 )
 def submit(clicks: Any, enters: Any, given: Any, typed: list[Any], names: list[Any]) -> Updates:
-    """Does what the dialog asks, on its button or on Enter in a field. A refusal keeps it open,
-    with all that was typed, unless the job has moved on without it."""
+    """Performs the dialog's action, on its button or on Enter in a field. If the action is refused,
+    the dialog stays open with everything that was typed, unless the job has changed status."""
     if not ctx.triggered[0]["value"]:
         raise PreventUpdate
     about = _read(given)
     if about.job_ids is not None:
         return _submit_batch(about.action, about.job_ids)
     row = registry.get(about.action, about.subject)
-    told = answers.read_fields(names, typed)
+    entered = answers.read_fields(names, typed)
     try:
         with work.unit() as session:
             _, view = subjects.open_subject(session, about, locks.acquire)
             subjects.refuse_changed(row, view, about)
-            values = answers.read_values(row, view, told)
-            outcome = registry.perform(session, row.name, about.subject_id, values, **_by(row))
+            values = answers.read_values(row, view, entered)
+            outcome = registry.perform(
+                session, row.name, about.subject_id, values, **_actor_and_subject(row)
+            )
             if subjects.takes_lock(row) and row.transition is None:
                 locks.release(session, about.subject_id, actor=g.actor)
     except Malformed:
@@ -183,7 +191,7 @@ def _submit_batch(action: str, job_ids: Sequence[str]) -> Updates:
 
 
 def _show_password(outcome: Outcome) -> Updates:
-    """The dialog stays: what was made is shown there, once."""
+    """The dialog stays open and shows the new password, once."""
     shown = dialogs.made_password(outcome.view.name, outcome.password or "")
     return _submitted(
         is_open=True,
@@ -216,8 +224,8 @@ def cancel(clicks: Any) -> bool:
     prevent_initial_call=True,
 )
 def release(is_open: Any, given: Any) -> Updates:
-    """However the dialog was closed, nothing of it stays, for it may have held a password; and the
-    lock goes back."""
+    """Empties the dialog, however it was closed, because it may have shown a password, and releases
+    the lock."""
     if is_open:
         raise PreventUpdate
     closed: Updates = {"about": None, "body": "", "no_beat": True, "changed": no_update}
@@ -229,7 +237,7 @@ def release(is_open: Any, given: Any) -> Updates:
             with work.unit() as session:
                 locks.release(session, about.subject_id, actor=g.actor)
         except PrintdeskError:
-            pass  # deleted, or taken over meanwhile: there is nothing left to give back
+            pass  # deleted, or the lock was taken over: there is nothing left to release
     return closed | {"changed": _now()}
 
 
@@ -240,13 +248,13 @@ def release(is_open: Any, given: Any) -> Updates:
     state={
         "given": State(ids.DIALOG_ABOUT, "data"),
         "is_open": State(ids.DIALOG, "is_open"),
-        "told": State(ids.DIALOG_ERROR, "children"),
+        "shown_error": State(ids.DIALOG_ERROR, "children"),
     },
     prevent_initial_call=True,
 )
-def keep_lock(beat: Any, given: Any, is_open: Any, told: Any) -> Updates:
-    """The heartbeat of an open dialog. A lock that was lost is taken again as soon as nobody else
-    has it; meanwhile the dialog says who has."""
+def keep_lock(beat: Any, given: Any, is_open: Any, shown_error: Any) -> Updates:
+    """The heartbeat of an open dialog. A lost lock is taken again as soon as nobody else holds it;
+    until then the dialog shows who holds it."""
     about = _read(given)
     if not is_open or not subjects.holds_lock(about):
         raise PreventUpdate
@@ -255,7 +263,7 @@ def keep_lock(beat: Any, given: Any, is_open: Any, told: Any) -> Updates:
             subjects.open_subject(session, about, partial(locks.resume, since=about.since))
     except PrintdeskError as refused:
         return {"error": dialogs.lock_lost(refused), "no_beat": _has_moved_on(refused)}
-    if dialogs.is_lock_lost(told):
+    if dialogs.is_lock_lost(shown_error):
         return {"error": "", "no_beat": False}
     raise PreventUpdate
 
@@ -277,21 +285,22 @@ def _read(given: Any) -> About:
 
 
 def _has_moved_on(refused: PrintdeskError) -> bool:
-    """Whether the dialog has lost its purpose; what was typed in it outlives all else."""
+    """Whether the dialog's action is no longer possible. A lock held by somebody else is not such a
+    reason: the dialog keeps what was typed."""
     return isinstance(refused, Conflict | NotFound) and not isinstance(refused, LockedByOther)
 
 
 def _is_final(row: Action, refused: PrintdeskError) -> bool:
-    """Whether another try would be refused alike, where nothing is typed that could be lost."""
+    """Whether another attempt would be refused too, and no typed text would be lost."""
     return row.subject is Subject.PERSON and isinstance(refused, Forbidden)
 
 
-def _said(row: Action, view: Any) -> Any:
-    """What the button of an action that asks nothing says by itself."""
+def _implied_values(row: Action, view: Any) -> Any:
+    """The values that the button of an action without a dialog implies."""
     return row.implied(view) if row.implied else {}
 
 
-def _by(row: Action) -> dict[str, Any]:
+def _actor_and_subject(row: Action) -> dict[str, Any]:
     return {"actor": g.actor, "subject": row.subject}
 
 
@@ -300,5 +309,5 @@ def _plan_facts(job: records.JobView) -> PlanFacts:
 
 
 def _now() -> float:
-    """A value that differs from the one before: it makes the queue refresh."""
+    """A value that differs from the previous one, so that the queue refreshes."""
     return time.time()

@@ -1,4 +1,4 @@
-"""A callback that failed tells the person why, in a toast; nothing else on the page changes."""
+"""A failed callback shows the reason in a toast; nothing else on the page changes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def show(error: Exception) -> Any:
     """Dash's `on_error`."""
     g.refused = error.code if isinstance(error, PrintdeskError) else "failed"
     if isinstance(error, Malformed):
-        raise error  # no form of ours: it is answered with a 400, as everywhere else
+        raise error  # not sent by our pages: answered with 400, as everywhere else
     if isinstance(error, NotSignedIn):
         toasts.show("bad", "You have been signed out. Reload the page to sign in again.")
     elif isinstance(error, PrintdeskError):

@@ -30,7 +30,7 @@ _STATES = {
     Input(ids.MAIL_PRESSED, "data"),
 )
 def show_mails(_refresh: Any, pressed: Any) -> Component:
-    """The outbox; after “Try again” was pressed for a mail, with that mail in line."""
+    """The outbox, after making an e-mail due if its “Try again” was pressed."""
     with work.unit() as session:
         if ctx.triggered_id == ids.MAIL_PRESSED and pressed:
             outbox.retry_now(session, _read(pressed), actor=g.actor)
@@ -46,7 +46,7 @@ def show_mails(_refresh: Any, pressed: Any) -> Component:
 
 
 def _read(pressed: Any) -> str:
-    """The mail of a press. Raises Malformed: the browser may send anything."""
+    """The id of the e-mail whose button was pressed. Raises Malformed."""
     mail_id = pressed.get("mail") if isinstance(pressed, dict) else None
     if not isinstance(mail_id, str):
         raise Malformed("There is no such mail.")

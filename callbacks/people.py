@@ -1,4 +1,4 @@
-"""The people page: the list. What is done to it is in callbacks/dialog.py."""
+"""The list on the people page. Its actions are in callbacks/dialog.py."""
 
 from typing import Any
 

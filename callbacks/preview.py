@@ -29,7 +29,8 @@ _CLOSED: dict[str, Any] = {"view": [], "look": preview.CLASS, "about": None}
     prevent_initial_call=True,
 )
 def show_preview(pressed: Any, chosen: str | None) -> dict[str, Any]:
-    """Opens it for the chosen job when its button is pressed; another choice closes it."""
+    """Opens the preview for the chosen job when its button is pressed; choosing another job closes
+    it."""
     wanted = pressed.get("job") if isinstance(pressed, dict) else None
     if ctx.triggered_id != ids.PREVIEW_OPEN or not wanted or wanted != chosen:
         return _CLOSED

@@ -30,7 +30,7 @@ PAGE_SIZE = 50
     state={"shown": State(ids.QUEUE_SHOWN, "data")},
 )
 def show_queue(refresh: Any, given: Any, shown: Any) -> dict[str, Any]:
-    """Tabs and list; what is as it was is not sent, and so not drawn again."""
+    """Tabs and list. Unchanged parts are not sent, so they are not redrawn."""
     view = queueview.read(given)
     with work.unit() as session:
         counts = queue.count_by_status(
@@ -96,7 +96,7 @@ def _mails(session: Any, job: JobView) -> list[outbox.MailView]:
     return outbox.list_mails(session, actor=g.actor, job_id=job.id)[0]
 
 
-# From the controls to the view, and from the view to the page's address: see assets/queue.js.
+# The controls update the view, and the view updates the page's address: see assets/queue.js.
 clientside_callback(
     ClientsideFunction("printdesk", "readControls"),
     Output(ids.QUEUE_VIEW, "data"),

@@ -1,7 +1,6 @@
-"""What is as the page shows it already is not sent, and so not drawn again.
+"""Unchanged parts of a page are not sent again, so they are not redrawn.
 
-Dash builds every element of a part anew, and with it go the focus and the place that somebody had
-scrolled to.
+Dash rebuilds every element of a part it redraws, which loses the focus and the scroll position.
 """
 
 import hashlib
@@ -13,8 +12,8 @@ from dash.exceptions import PreventUpdate
 
 
 def changed(shown: Any, **parts: Any) -> dict[str, Any]:
-    """The parts by their names, with no_update for those that are as the page shows them, and as
-    `shown` what it shows then: for the dcc.Store whose data came as `shown`."""
+    """The parts by name, with no_update for unchanged ones, and `shown`: the new data for the
+    dcc.Store that records what the page shows."""
     marks = {name: _mark(part) for name, part in parts.items()}
     known = shown if isinstance(shown, dict) else {}
     if marks == known:

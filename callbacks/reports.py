@@ -1,4 +1,4 @@
-"""The reports page: each section is asked for by itself, so that the first is there at once."""
+"""The reports page: each section is a callback of its own, so that the first appears at once."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def _register(name: str) -> None:
         Input(ids.REPORT_THEME, "data"),
     )
     def show_section(view: Any, theme: Any) -> Any:
-        if theme not in ("light", "dark"):  # assets/reports.js tells it a moment later
+        if theme not in ("light", "dark"):  # assets/reports.js sends it a moment later
             raise PreventUpdate
         wanted = report_filters.read(view if isinstance(view, dict) else {})
         _, chart_names = SECTIONS[name]

@@ -1,4 +1,4 @@
-"""What every page of the console has: the way from a change to a refresh, help, the debug panel."""
+"""Callbacks of every console page: refresh after a change, help, the debug panel."""
 
 import platform
 import tomllib
@@ -18,7 +18,7 @@ from services import health, work
 from services.jobs import locks
 from settings import ROOT
 
-# Asks what is new first, so that the page knows what it shows: see assets/live.js.
+# Checks for changes first, so that the page knows which state it shows: see assets/live.js.
 clientside_callback(
     ClientsideFunction("printdesk", "afterChange"),
     Output(ids.REFRESH, "data"),
@@ -50,7 +50,7 @@ clientside_callback(
     prevent_initial_call=True,
 )
 def show_server(is_open: Any, _refresh: Any) -> Any:
-    """The server's part of the debug panel, while it is open."""
+    """The server's section of the debug panel, while the panel is open."""
     if not is_open:
         raise PreventUpdate
     with work.unit() as session:

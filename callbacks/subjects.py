@@ -1,4 +1,4 @@
-"""What a dialog is about: the row of its action, and the subject as it is, with a job's lock."""
+"""The subject of a dialog: its action's row and the current job or person, with a job's lock."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +21,8 @@ _CHANGED = {
 
 
 def open_subject(session: Session, about: About, take: Callable[..., Any]) -> tuple[Action, Any]:
-    """The action's row, and its subject as it is, with a job's lock if need be: `take` is how.
-    Raises what the action would be refused with."""
+    """The action's row and its current subject. `take` acquires the job's lock if the action needs
+    it. Raises the error with which the action would be refused."""
     row = registry.get(about.action, about.subject)
     if row.role is None:
         raise NotFound("There is no such action.")
@@ -37,7 +37,7 @@ def open_subject(session: Session, about: About, take: Callable[..., Any]) -> tu
 def _open_job(
     session: Session, row: Action, about: About, take: Callable[..., Any]
 ) -> records.JobView:
-    """That the job has moved on comes before that somebody is editing it."""
+    """A changed status is reported in preference to somebody else's lock."""
     taken: LockedByOther | None = None
     if takes_lock(row):
         try:
@@ -53,19 +53,19 @@ def _open_job(
 
 
 def holds_lock(about: About) -> bool:
-    """Whether the open dialog is one that has taken a lock."""
+    """Whether the open dialog has taken a lock."""
     if about.job_ids is not None:
         return False
     return takes_lock(registry.get(about.action, about.subject))
 
 
 def takes_lock(row: Action) -> bool:
-    """Also where the service only asks that nobody else holds it: while somebody writes why a print
-    failed, another should read who is at work, and not be first."""
+    """Whether the dialog takes a lock: also where the service only requires that nobody else holds
+    it. While somebody writes why a print failed, others should see who is editing."""
     return row.asks and row.lock is not Lock.NONE
 
 
 def refuse_changed(row: Action, view: Any, about: About) -> None:
-    """While the lock was lost, somebody else may have had it. Raises Conflict."""
+    """Raises Conflict if the subject was edited while this dialog did not hold the lock."""
     if not about.is_as_shown(row, view):
         raise Conflict(_CHANGED[row.subject])

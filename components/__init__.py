@@ -1,1 +1,1 @@
-"""Dash pieces that pages share; built from plain data, they never query."""
+"""Dash components that pages share; built from plain data, without queries."""

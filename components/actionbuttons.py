@@ -20,15 +20,16 @@ _LOOKS = {
     Look.PLAIN: "outline-secondary",
     Look.DANGER: "outline-danger",
 }
-# Where many stand side by side, words are enough.
+# Where many buttons stand side by side, they have no icons.
 _WITHOUT_ICONS = Place.CARD | Place.PANEL | Place.LIST
 _ORDER = list(Look)
 
 
 def on_job(job: JobView, actor: Actor, place: Place) -> list[Component]:
-    """What the person may do to the job, in a place; what is done most often comes last on a card.
+    """The buttons for the job's actions in one place; on a card, the most frequent action comes
+    last.
 
-    The buttons do nothing while another person edits the job, but for those that need no lock.
+    While another person edits the job, buttons of actions that need the lock are disabled.
     """
     rows = registry.offered(job, actor, place)
     if place is Place.CARD:
@@ -65,7 +66,7 @@ def on_person(person: PersonView, actor: Actor) -> list[Component]:
 
 
 def for_people(actor: Actor) -> list[Component]:
-    """What can be done about people who are not on the list yet."""
+    """The buttons of actions that do not concern a listed person, such as adding one."""
     return [
         button(
             _label(row, Place.PAGE_HEAD),
@@ -78,7 +79,7 @@ def for_people(actor: Actor) -> list[Component]:
 
 
 def for_selection(actor: Actor) -> list[Component]:
-    """What can be done to several jobs at once; assets/queue.js shows those of the open tab."""
+    """The buttons of batch actions; assets/queue.js shows those of the open tab."""
     return [
         html.Button(
             _label(row, Place.SELECTION),
@@ -94,7 +95,7 @@ def for_selection(actor: Actor) -> list[Component]:
 
 
 def is_selectable(job: JobView, actor: Actor) -> bool:
-    """Whether there is something to do to several jobs of this one's status."""
+    """Whether there is a batch action for this job's status."""
     rows = registry.offered(None, actor, Place.SELECTION)
     return any(job.status in row.sources for row in rows)
 
@@ -106,6 +107,6 @@ def _label(row: Action, place: Place) -> list[Any]:
 
 
 def _time_left(job: JobView) -> Component:
-    """How long the action is still open: " · 12 min left"."""
+    """How long the action is still possible: " · 12 min left"."""
     until = revert_until(job.status_changed_at)
     return html.Small([" · ", moment(until, "left")], className="pd-time-left")

@@ -1,7 +1,7 @@
-"""What comes back from a dialog: which button was pressed, what it is about, and what was typed.
+"""What the browser sends from a dialog: the pressed button, its subject, and the typed values.
 
-All of it is the browser's word. What the page could not have sent is Malformed; what a person may
-have typed is read as far as its kind goes, and judged by the services.
+None of it is trusted. Data that our pages could not have sent raises Malformed; values that a
+person may have typed are converted to their type here, and validated by the services.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ from services.actions import fields
 from services.actions.rows import Action, Subject
 from services.errors import Malformed
 
-_OF_A_PAGE = "This page of the console is out of date. Reload it."
+_PAGE_OUTDATED = "This page of the console is out of date. Reload it."
 
 
 @dataclass(frozen=True)
 class About:
-    """An action on a job or a person, or on several jobs. Of an open dialog also since when it has
-    been open, and what it showed of the subject in its fields."""
+    """An action on a job, a person, or several jobs. For an open dialog, also when it was opened,
+    and the values that its fields showed."""
 
     action: str
     subject: Subject
@@ -33,7 +33,8 @@ class About:
 
 
 def write_about(row: Action, view: Any, *, locked: bool) -> dict[str, Any]:
-    """What the dialog's dcc.Store holds while it is open; `locked` is for the browser's scripts."""
+    """The data of the dialog's dcc.Store while it is open; `locked` is for the browser's
+    scripts."""
     about = {"action": row.name, row.subject.value: view.id if view is not None else ""}
     if row.subject is Subject.JOB:
         about |= {"since": view.as_of.astimezone(UTC).isoformat()}
@@ -45,19 +46,19 @@ def write_batch(row: Action, job_ids: list[str]) -> dict[str, Any]:
 
 
 def read_about(given: Any) -> About | None:
-    """A press, or the store of an open dialog; None where there is none. Raises Malformed."""
+    """Reads a button press or the store of an open dialog; None if empty. Raises Malformed."""
     if not given:
         return None
     if not isinstance(given, dict):
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     action = _text(given.get("action"))
     if "jobs" in given:
         if not isinstance(given["jobs"], list):
-            raise Malformed(_OF_A_PAGE)
+            raise Malformed(_PAGE_OUTDATED)
         return About(action, Subject.JOB, job_ids=tuple(map(_text, given["jobs"])))
     subject = next((kind for kind in Subject if kind.value in given), None)
     if subject is None:
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     since = given.get("since")
     return About(
         action,
@@ -71,7 +72,7 @@ def read_about(given: Any) -> About | None:
 def read_fields(names: Any, values: Any) -> dict[str, Any]:
     """The dialog's fields by name: texts, numbers, and lists of texts. Raises Malformed."""
     if len(names) != len(values):
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     return {
         _text(name.get("name") if isinstance(name, dict) else None): _value(value)
         for name, value in zip(names, values, strict=True)
@@ -79,8 +80,8 @@ def read_fields(names: Any, values: Any) -> dict[str, Any]:
 
 
 def read_values(row: Action, view: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, in the kinds of the row's fields, with what its button says by itself.
-    Raises Invalid for an id that was not typed, Malformed."""
+    """The typed values, converted to the types of the row's fields, and the values that its button
+    implies. Raises Invalid for an id that was not typed, Malformed."""
     values = dict(row.implied(view)) if row.implied else {}
     for field in row.fields_for(view):
         if isinstance(field, fields.TypedId):
@@ -91,13 +92,13 @@ def read_values(row: Action, view: Any, typed: Mapping[str, Any]) -> dict[str, A
 
 
 def _words(typed: Mapping[str, Any], name: str) -> str:
-    """What was typed in a field; empty where there is no such field. Raises Malformed."""
+    """The text typed in a field; empty if there is no such field. Raises Malformed."""
     value = typed.get(name)
     return _text(value) if value is not None else ""
 
 
 def _number(typed: Mapping[str, Any], name: str) -> float | None:
-    """None for an empty field; not a number for what is none."""
+    """None for an empty field; NaN for text that is not a number."""
     value = typed.get(name)
     if value in (None, ""):
         return None
@@ -105,14 +106,14 @@ def _number(typed: Mapping[str, Any], name: str) -> float | None:
         return float("nan")
     try:
         return float(value)
-    except OverflowError:  # JSON knows whole numbers of any length
+    except OverflowError:  # JSON allows integers of any length
         return float("inf")
 
 
 def _several(typed: Mapping[str, Any], name: str) -> list[str]:
     value = typed.get(name) or []
     if not isinstance(value, list):
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     return list(map(_text, value))
 
 
@@ -125,14 +126,14 @@ KINDS: dict[type[fields.Field], Callable[[Mapping[str, Any], str], Any]] = {
 
 
 def _shown(row: Action, view: Any) -> list[Any] | None:
-    """What the fields began with; None where they began with nothing of the subject."""
+    """The initial values of the fields; None if the subject provides none."""
     names = [field.name for field in row.fields if field.keeps]
     return [getattr(view, name) for name in names] if names and view is not None else None
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     return value
 
 
@@ -140,16 +141,16 @@ def _time(value: Any) -> datetime:
     try:
         read = datetime.fromisoformat(_text(value))
     except ValueError:
-        raise Malformed(_OF_A_PAGE) from None
+        raise Malformed(_PAGE_OUTDATED) from None
     if read.tzinfo is None:
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     return read
 
 
 def _value(value: Any) -> Any:
-    """A checklist is a list of texts; all else is one value."""
+    """A checklist is a list of texts; every other field is one value."""
     if isinstance(value, dict):
-        raise Malformed(_OF_A_PAGE)
+        raise Malformed(_PAGE_OUTDATED)
     if isinstance(value, list):
         return list(map(_text, value))
     return value

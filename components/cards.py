@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import actionbuttons, ids, modelfacts
-from components.parts import age, apart, breakable, button, chip, color_chip, empty, icon
+from components.parts import age, breakable, button, chip, color_chip, dot_separated, empty, icon
 from components.queueview import View
 from models import STATUS_LABELS, Status
 from services.actions import registry
@@ -33,11 +33,11 @@ _EMPTY = {
 
 
 _TO_SLICE = (Status.UPLOADED, Status.PENDING, Status.READYTOPRINT, Status.PRINTING)
-# Only who still waits for the lab gets older; in the end it does not matter any more.
+# The age is highlighted only while the job waits for the lab.
 _WAITING = frozenset(Status) - {Status.PAIDPICKEDUP, Status.REJECTED, Status.ARCHIVED}
 
 
-COUNTED = 1000  # of jobs that match a search; from there on it is "1,000+"
+COUNTED = 1000  # matches of a search; above that, "1,000+" is shown
 
 
 def tabs(counts: Mapping[Status, int], view: View) -> list[Component]:
@@ -73,7 +73,7 @@ def job_list(
 
 def _nothing(page: JobPage, view: View, counts: Mapping[Status, int]) -> Component:
     label = STATUS_LABELS[view.status].lower()
-    if page.filtered:  # a page that is no more: its jobs have moved on
+    if page.filtered:  # a page that no longer exists: its jobs have left this status
         first = button("Show the first page", ids.QUEUE_GO, {"page": 1})
         return html.Div([empty("bi-inbox", "This page is empty now", ""), first])
     if not view.is_narrowed:
@@ -121,8 +121,8 @@ def card(job: JobView, actor: Actor) -> Component:
 
 
 def _mark(job: JobView, actor: Actor) -> Component | None:
-    """A tick for “many at once”, where there is something to do then; assets/queue.js keeps which
-    ones are set."""
+    """The selection checkbox, if there is a batch action for the job; assets/queue.js keeps track
+    of the selected jobs."""
     if not actionbuttons.is_selectable(job, actor):
         return None
     return html.Button(
@@ -154,7 +154,7 @@ def thumbnail(job: JobView, *, small: bool) -> Component:
 
 
 def slicer_link(job: JobView, actor: Actor) -> Component | None:
-    """Opens the job's file in the slicer of this computer; assets/console.js takes the press."""
+    """Opens the job's file in this computer's slicer; assets/console.js handles the click."""
     rows = registry.offered(job, actor, Place.FILE_LINK)
     if not rows:
         return None
@@ -196,7 +196,7 @@ def _title(job: JobView) -> Component:
 
 
 def _about(job: JobView) -> list[Any]:
-    return apart(job.student_name, job.student_email, job.class_number, job.discipline)
+    return dot_separated(job.student_name, job.student_email, job.class_number, job.discipline)
 
 
 def _chips(job: JobView) -> list[Component]:

@@ -1,6 +1,6 @@
-"""The debug panel: how this browser and the server see the moment. For staff.
+"""The debug panel: the current state in this browser and on the server. For staff.
 
-assets/debug.js writes the browser's part, callbacks/shell.py the server's.
+assets/debug.js fills the browser's section, callbacks/shell.py the server's.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def panel(actor: Actor) -> list[Component]:
 def server(
     components: Mapping[str, str], held: list[HeldLock], versions: Mapping[str, str]
 ) -> list[Any]:
-    """The server's part: health of each component, locks held, versions."""
+    """The server's section: health of each component, held locks, versions."""
     locks = [
         html.Li([f"{lock.short_id} · {lock.locked_by} until ", moment(lock.locked_until, "time")])
         for lock in held

@@ -1,4 +1,4 @@
-"""What a dialog shows besides its fields: the model, the file to print, the printer, the price."""
+"""Information that a dialog shows besides its fields: model, file to print, printer, price."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +18,15 @@ from settings import Printer, lab
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """What is known of a print before it is approved: what a sliced file says, and which file
-    becomes the one to print (None: it stays as it is)."""
+    """Facts about a print before its approval: the figures of a sliced file, and the file that will
+    replace the file to print (None: it stays the same)."""
 
     offer: SlicedOffer | None
     superseding: str | None
 
 
 def above(row: Action, view: Any, plan: PlanFacts | None) -> list[Component | None]:
-    """What stands above the fields."""
+    """The components above the fields."""
     shown: list[Component | None] = []
     if Show.MODEL in row.shows:
         shown += [html.Div(modelfacts.chips(view), className="pd-chips mb-3")]
@@ -43,7 +43,7 @@ def above(row: Action, view: Any, plan: PlanFacts | None) -> list[Component | No
 
 
 def below(row: Action, view: Any) -> list[Component | None]:
-    """What stands below the fields: the price of what is typed into them, where there is one."""
+    """The components below the fields: the live price, if the action has one."""
     if Show.NEW_PRICE in row.shows:
         has_price = view.cost_cents is not None and "weight_g" in _names(row, view)
         return [_prices(), _live_cost()] if has_price else []
@@ -65,7 +65,7 @@ def _names(row: Action, view: Any) -> set[str]:
 
 
 def _prices() -> Component:
-    """What assets/costs.js works the live price out from."""
+    """The prices from which assets/costs.js computes the live price."""
     return dcc.Store(
         id=ids.DIALOG_PRICES,
         data={
@@ -102,7 +102,7 @@ def _file_to_print(job: JobView, superseding: str | None) -> Component:
 
 
 def _offered(offer: SlicedOffer) -> Component:
-    """Where the figures in the fields come from, and what of it does not fit the job."""
+    """Which sliced file the figures in the fields come from, and how it differs from the job."""
     facts = offer.facts
     slicer = f" ({facts.slicer})" if facts.slicer else ""
     made_of = f", {' and '.join(facts.filament_types)}" if facts.filament_types else ""
@@ -121,7 +121,7 @@ def _offered(offer: SlicedOffer) -> Component:
 
 
 def _use_printer(printer: Printer) -> Component:
-    """Puts the printer of the sliced file into the field; assets/offer.js does it, and says so."""
+    """A button that selects the sliced file's printer in the field, by assets/offer.js."""
     return html.Div(
         [
             html.Button(

@@ -1,4 +1,4 @@
-"""The fields of a dialog, drawn from those of an action's row. Their values come back by name."""
+"""The fields of a dialog, built from an action's row. Their values are sent back by name."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from settings import lab
 
 
 def draw(row: Action, view: Any, actor: Actor, plan: PlanFacts | None) -> list[Component | None]:
-    """In the row's order; neighbours that are half as wide stand side by side."""
+    """The fields in the row's order; adjacent half-width fields are placed side by side."""
     drawn: list[Component | None] = []
     pair: list[Component] = []
     asked = row.fields_for(view)
@@ -40,7 +40,7 @@ def _has_half_neighbour(asked: tuple[fields.Field, ...], place: int) -> bool:
 
 
 def _begin_with(field: fields.Field, view: Any, plan: PlanFacts | None) -> Any:
-    """What stands in the field at first: what a sliced file says, else what the subject has."""
+    """The field's initial value: from a sliced file, otherwise from the subject."""
     if view is None:
         return field.start
     if not field.keeps:
@@ -50,7 +50,7 @@ def _begin_with(field: fields.Field, view: Any, plan: PlanFacts | None) -> Any:
 
 
 def _labelled(label: str, control: Component) -> Component:
-    # A label names its control by standing around it: a dict id is no HTML id to point at.
+    # The label wraps its control, because a Dash dict id cannot be used in an HTML `for`.
     return html.Label([html.Span(label, className="form-label"), control], className="pd-field")
 
 
@@ -119,7 +119,7 @@ KINDS: dict[type[fields.Field], Callable[..., Component]] = {
 
 
 def _choices() -> Component:
-    """What goes with each material, for assets/console.js."""
+    """The printers and colours of each material, for assets/console.js."""
     choices = {
         material.name: {
             "printer": [

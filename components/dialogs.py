@@ -1,4 +1,5 @@
-"""The one dialog: what it asks comes from the row of the action; callbacks/dialog.py fills it."""
+"""The dialog for all actions: its content comes from the action's row; callbacks/dialog.py fills
+it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +23,7 @@ _LOCK_LOST = "pd-errors pd-lock-lost"
 
 
 def dialog() -> list[Component]:
-    """The dialog, empty, and what opens it."""
+    """The empty dialog, and the stores that open it."""
     return [dcc.Store(id=ids.DIALOG_PRESSED), _modal()]
 
 
@@ -58,9 +59,8 @@ def _modal() -> Component:
 def body(
     row: Action, view: Any, actor: Actor, *, locked: bool, plan: PlanFacts | None = None
 ) -> list[Any]:
-    """The dialog's content for an action on a job or a person; `view` is None where there is none
-    yet. `plan` is what is known of a job's print; `locked` tells assets/console.js to give the lock
-    back when the page is left."""
+    """The dialog's content for an action on a job or a person; `view` is None if it does not exist
+    yet. `locked` tells assets/console.js to release the lock when the page is left."""
     text = row.words.text(view) if callable(row.words.text) else row.words.text
     return [
         _head(row.subject, view) if view is not None else None,
@@ -81,7 +81,7 @@ def submit_color(row: Action) -> str:
 
 
 def _head(subject: Subject, view: Any) -> Component:
-    """Whom or what it is about."""
+    """The job or person, as the dialog's heading."""
     if subject is Subject.PERSON:
         person: PersonView = view
         return html.P([html.Strong(person.name), html.Br(), person.email])
@@ -101,12 +101,12 @@ def batch_title(row: Action, number: int) -> str:
 
 
 def batch_submit_label(row: Action, title: str) -> str:
-    """The action's label; of one that asks nothing for a single job, the title's first word."""
+    """The action's label; for an action without a dialog for one job, the title's first word."""
     return row.label if row.asks else title.partition(" ")[0]
 
 
 def batch_body(row: Action, chosen: Sequence[JobView]) -> list[Any]:
-    """What is about to be done to several jobs at once."""
+    """The jobs of a batch action, for confirmation."""
     known = [job.cost_cents for job in chosen if job.cost_cents is not None]
     total = html.P(["Total: ", html.Strong(format_money(sum(known)))], className="pd-price-line")
     return [
@@ -120,7 +120,7 @@ def batch_body(row: Action, chosen: Sequence[JobView]) -> list[Any]:
 
 
 def batch_failures(results: Sequence[Result]) -> Component:
-    """What could not be done, job by job."""
+    """The jobs for which a batch action failed, each with the reason."""
     failed = [result for result in results if result.problem]
     done = len(results) - len(failed)
     return html.Div(
@@ -133,7 +133,7 @@ def batch_failures(results: Sequence[Result]) -> Component:
 
 
 def made_password(who: str, password: str) -> list[Any]:
-    """What is shown once, and cannot be shown again."""
+    """The new password, which is shown only once."""
     return [
         html.P(["Give this password to ", html.Strong(who), ". It is shown only once."]),
         html.P(html.Code(password, className="pd-secret")),
@@ -144,18 +144,18 @@ def made_password(who: str, password: str) -> list[Any]:
 
 
 def refusal(refused: PrintdeskError) -> Component:
-    """Why nothing was done; the dialog stays open with all that was typed."""
+    """The reason for a refusal; the dialog stays open with everything that was typed."""
     wrong = list(refused.fields.values()) if isinstance(refused, Invalid) else []
     return html.Ul([html.Li(text) for text in wrong or [refused.message]], className="pd-errors")
 
 
 def lock_lost(refused: PrintdeskError) -> Component:
-    """What the heartbeat of an open dialog tells."""
+    """The message of an open dialog that has lost its lock."""
     words = f"{refused.message} What you typed is kept."
     return html.Ul([html.Li(words)], className=_LOCK_LOST)
 
 
-def is_lock_lost(told: Any) -> bool:
-    """Whether the dialog, as the browser sends it back, tells what `lock_lost` has made."""
-    props = told.get("props") if isinstance(told, dict) else None
+def is_lock_lost(shown_error: Any) -> bool:
+    """Whether the dialog shows the message of `lock_lost`, according to the browser."""
+    props = shown_error.get("props") if isinstance(shown_error, dict) else None
     return isinstance(props, dict) and props.get("className") == _LOCK_LOST

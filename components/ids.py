@@ -1,4 +1,4 @@
-"""Every component id: `<page>-<thing>`, and one function for each repeated thing.
+"""Every component id: `<page>-<thing>`, and one function for each repeated component.
 
 Buttons that come and go with the data have no id: see components/parts.py, `button`.
 """
@@ -6,8 +6,8 @@ Buttons that come and go with the data have no id: see components/parts.py, `but
 from typing import Any
 
 TOASTS = "shell-toasts"
-# A callback that has changed something writes the time into CHANGED; what shows the lab's data is
-# drawn anew when REFRESH is written. assets/live.js leads from the one to the other.
+# A callback that has changed something writes the time into CHANGED; components that show the lab's
+# data are redrawn when REFRESH is written. assets/live.js connects the two.
 CHANGED = "shell-changed"
 REFRESH = "shell-refresh"
 # The beats of dcc.Intervals: when it asks what is new, and when the page is drawn anew.
@@ -16,7 +16,7 @@ REFRESH_CLOCK = "shell-refresh-clock"
 SHELL_NEW = "shell-new"
 SHELL_UPDATED = "shell-updated"
 SHELL_BANNER = "shell-banner"
-SHELL_SAID = "shell-said"
+SHELL_ANNOUNCER = "shell-announcer"
 SOUND_BUTTON = "sound-button"
 SOUND_PANEL = "sound-panel"
 HELP = "help-modal"
@@ -79,7 +79,7 @@ REPORT_KEY = "report-key"
 
 
 def queue(name: str) -> str:
-    """The control of the toolbar for a part of the view: see components/queueview.py."""
+    """The toolbar control for a part of the view: see components/queueview.py."""
     return f"queue-{name}"
 
 

@@ -1,4 +1,5 @@
-"""The place of the detail panel: what is drawn anew at refreshes, and between it what is not."""
+"""The frame of the detail panel: parts that a refresh redraws, and between them parts that it
+keeps."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -44,7 +45,7 @@ def not_there() -> Component:
 
 
 def slicer_help() -> Component:
-    """What to do when a press on “Open in slicer” opened nothing; assets/console.js shows it."""
+    """Help for when “Open in slicer” opens nothing; assets/console.js shows it."""
     return html.Div(
         [
             html.Strong("Nothing opened?"),

@@ -1,4 +1,4 @@
-"""What the check of a model found, on cards and in the panel."""
+"""The results of a model check, on cards and in the panel."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,7 +38,7 @@ def chips(job: JobView) -> list[Component]:
 
 
 def rows(job: JobView) -> list[tuple[str, Any]]:
-    """All that was found and measured, for the panel's list of facts."""
+    """All results and measurements, for the panel's list of facts."""
     model = job.model
     if model.get("state") == "pending":
         return [("Checks", "Checking…")]
@@ -58,7 +58,7 @@ def rows(job: JobView) -> list[tuple[str, Any]]:
 
 
 def remarks(job: JobView) -> Component | None:
-    """The warnings with what to do, or None."""
+    """The warnings with advice, or None."""
     warnings = job.model.get("warnings") or []
     if not warnings:
         return None
@@ -109,7 +109,7 @@ def _verdicts(job: JobView) -> list[Component]:
 
 
 def _fit(job: JobView) -> str:
-    """How it fits the job's printer; "" when the lab had no such printer at the check."""
+    """How it fits the job's printer; "" if the lab did not have that printer at the check."""
     return str(job.model["fits"].get(job.printer, ""))
 
 
@@ -132,7 +132,7 @@ def _printer(job: JobView, printer: Printer) -> Any:
 
 
 def _fit_words(model: Mapping[str, Any], printer: Printer) -> str:
-    """How it fits: "turned" is told apart, because a turn about z needs no other supports."""
+    """How it fits. A rotation about z is distinguished, because it needs no different supports."""
     way = model["fits"][printer.id]
     if way == "turned":
         wide, deep, high = model["size_mm"]

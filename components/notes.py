@@ -1,6 +1,6 @@
 """The staff notes of a job: a field that saves itself. assets/notes.js does the work.
 
-It stands beside the panel's content, which is drawn anew at every refresh: half-typed text stays.
+It is separate from the panel's content, which every refresh redraws, so that half-typed text stays.
 """
 
 from typing import Any
@@ -41,7 +41,7 @@ def section(actor: Actor) -> Component:
 
 
 def about(job: JobView, history: list[EventView], actor: Actor) -> dict[str, Any]:
-    """The notes as they are now, and who saved them when."""
+    """The current notes, who saved them, and when."""
     last = next((event for event in history if event.event_type == "NotesUpdated"), None)
     return {
         "job": job.id,

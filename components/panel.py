@@ -1,4 +1,4 @@
-"""The detail panel: one job with all that is known of it."""
+"""The detail panel: one job with all its details."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from components import actionbuttons, jobpanel, modelfacts, preview
 from components.cards import lock_note, slicer_link, thumbnail
 from components.parts import (
     STATUS_ICONS,
-    apart,
     chip,
     color_chip,
+    dot_separated,
     facts,
     file_size,
     icon,
@@ -37,7 +37,7 @@ _MAIL_STATES = {
 
 
 def top(job: JobView, files: list[JobFile] | str, actor: Actor) -> list[Any]:
-    """What stands above the notes. `files` may be the reason why they cannot be listed."""
+    """The content above the notes. `files` may be the reason why they cannot be listed."""
     return [
         _head(job, actor),
         lock_note(job, actor),
@@ -54,7 +54,7 @@ def top(job: JobView, files: list[JobFile] | str, actor: Actor) -> list[Any]:
 
 
 def below(history: list[EventView], runs: list[PrintRunView], mails: list[MailView]) -> list[Any]:
-    """What stands below the notes."""
+    """The content below the notes."""
     return [
         *_runs(runs),
         *_mails(mails),
@@ -143,10 +143,15 @@ def _facts(job: JobView) -> list[tuple[str, Any]]:
     return [
         (
             "Student",
-            apart(job.student_name, html.A(job.student_email, href=f"mailto:{job.student_email}")),
+            dot_separated(
+                job.student_name, html.A(job.student_email, href=f"mailto:{job.student_email}")
+            ),
         ),
-        ("Class", apart(job.class_number, job.discipline)),
-        ("Model", apart(html.Bdi(job.original_filename, dir="ltr"), file_size(job.file_size))),
+        ("Class", dot_separated(job.class_number, job.discipline)),
+        (
+            "Model",
+            dot_separated(html.Bdi(job.original_filename, dir="ltr"), file_size(job.file_size)),
+        ),
         *modelfacts.rows(job),
         ("Printer", job.printer_name),
         ("Material", color_chip(job.material, job.color)),
@@ -177,7 +182,7 @@ def _runs(runs: list[PrintRunView]) -> list[Any]:
                 f"{run.outcome.value.capitalize() if run.outcome else 'Running'} · ",
                 moment(run.started_at),
                 " · ",
-                *apart(run.operator_name, *([run.reason] if run.reason else [])),
+                *dot_separated(run.operator_name, *([run.reason] if run.reason else [])),
             ]
         )
         for run in runs
@@ -202,7 +207,7 @@ def _mails(mails: list[MailView]) -> list[Any]:
 
 
 def _collapsed(history: list[EventView]) -> list[tuple[EventView, int]]:
-    """The history with notes that saved themselves several times in a row as one line."""
+    """The history, with consecutive automatic saves of the notes combined into one line."""
     lines: list[tuple[EventView, int]] = []
     for event in history:
         if lines and event.event_type == "NotesUpdated":

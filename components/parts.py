@@ -1,4 +1,4 @@
-"""Small pieces: icons, times, chips, facts."""
+"""Small components: icons, times, chips, facts."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from models import Status
 from settings import lab
 
-ALL = "all"  # the value of a choice that narrows nothing; an empty one would show as blank
+ALL = "all"  # the value of a filter that is off; an empty one would show as blank
 
 STATUS_ICONS = {
     Status.UPLOADED: "bi-inbox",
@@ -32,11 +32,11 @@ def icon(name: str, extra: str = "") -> Component:
 def button(
     label: Any, store: str, value: Any, look: str = "outline-secondary", **attributes: Any
 ) -> Component:
-    """A button in content that is drawn anew at every refresh.
+    """A button in content that every refresh redraws.
 
-    A press writes `value` into the `data` of the dcc.Store named `store`; assets/console.js does
-    that. A Dash callback on the button's own clicks would be called whenever buttons appear, and
-    its answer dropped when a refresh comes in between: presses would get lost.
+    On a click, assets/console.js writes `value` into the `data` of the dcc.Store named `store`. A
+    Dash callback on the button's own clicks would also run whenever buttons appear, and its answer
+    would be dropped if a refresh came in between: clicks would get lost.
     """
     attributes.setdefault("className", f"btn btn-{look}")
     pressed = {"data-pd-store": store, "data-pd-value": json.dumps(value)}
@@ -44,14 +44,14 @@ def button(
 
 
 def breakable(name: str) -> list[Any]:
-    """A file's name, which goes on in the next line after an underscore where there is no room."""
+    """A file name that may wrap after an underscore."""
     first, *others = name.split("_")
     return [first] + [part for other in others for part in ("_", html.Wbr(), other)]
 
 
 def moment(at: datetime, shown: str = "datetime", className: str = "") -> Component:
-    """A time in the viewer's zone: assets/times.js writes it; UTC until then. `shown` is datetime,
-    date, time or ago."""
+    """A time, converted to the viewer's zone by assets/times.js and in UTC until then. `shown` is
+    datetime, date, time or ago."""
     iso = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     words = f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC"
     return html.Time(
@@ -81,9 +81,9 @@ def color_chip(material: str, color: str) -> Component:
     return html.Span([dot, f"{material} · {color}"], className="pd-chip")
 
 
-def apart(*pieces: Any) -> list[Any]:
-    """The pieces with dots between them. Each keeps to itself, whichever way it is written: an
-    Arabic name would turn the digits that an address begins with to its other side."""
+def dot_separated(*pieces: Any) -> list[Any]:
+    """The pieces with dots between them. Each is isolated (<bdi>), so that a right-to-left name
+    does not reorder what follows it."""
     dotted: list[Any] = []
     for piece in pieces:
         dotted += [html.Bdi(piece), " · "]

@@ -1,4 +1,4 @@
-"""The staff list."""
+"""The staff list on the people page."""
 
 from collections.abc import Sequence
 

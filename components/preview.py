@@ -1,6 +1,6 @@
-"""The 3D preview in the detail panel: a place for it, and what is put there when it is opened.
+"""The 3D preview in the detail panel: its container, and its content when it is open.
 
-The figure is built in the browser (assets/preview.js): no callback carries the mesh, and Plotly's
+The figure is built in the browser (assets/preview.js): no callback transfers the mesh, and Plotly's
 script is loaded with the first dcc.Graph.
 """
 
@@ -19,7 +19,7 @@ CLASS_OPEN = "pd-preview pd-preview-open"
 
 
 def section() -> Component:
-    """The place, empty. It stands beside the panel's content, which is drawn anew at every poll."""
+    """The empty container. It is separate from the panel's content, which every refresh redraws."""
     return html.Section(
         [
             html.Div(id=ids.PREVIEW_VIEW),
@@ -38,7 +38,7 @@ def open_button(job: JobView) -> Component:
 
 
 def opened() -> list[Any]:
-    """The graph, hidden from sight until it is drawn, and its buttons."""
+    """The graph, invisible until it is drawn, and its buttons."""
     return [
         html.Div(
             dcc.Graph(
@@ -67,7 +67,8 @@ def opened() -> list[Any]:
 
 
 def about(job: JobView) -> dict[str, Any]:
-    """What the browser needs to fetch the model and to draw the printer around it (mm)."""
+    """The data with which the browser fetches the model and draws the build volume around it
+    (mm)."""
     printer = lab().find_printer(job.printer)
     return {
         "url": f"/api/v1/jobs/{job.id}/preview",
@@ -78,7 +79,7 @@ def about(job: JobView) -> dict[str, Any]:
 
 
 def _tool(name: str, icon_name: str, label: str, pressed: bool | None = None) -> Component:
-    """A button that assets/preview.js listens to; with `pressed`, one that stays down."""
+    """A button that assets/preview.js handles; with `pressed`, a toggle."""
     attributes: dict[str, Any] = {"data-pd-preview": name}
     if pressed is not None:
         attributes["aria-pressed"] = "true" if pressed else "false"

@@ -1,7 +1,6 @@
-"""What the queue shows: the view, as it stands in the page's address and in its dcc.Store.
+"""The view of the queue: status, page, order and filters, from the page's address or its dcc.Store.
 
-Both are the browser's word. `read` takes from them what makes sense and leaves the rest at its
-default.
+Neither is trusted. `read` accepts valid values and uses the defaults for the rest.
 """
 
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from settings import lab
 
 MAX_SEARCH = 200
 MAX_PAGE = 100_000
-# Each part of the view, and what it is when the address does not say.
+# Each part of the view with its default.
 DEFAULTS: Mapping[str, Any] = {
     "status": Status.UPLOADED.value,
     "page": 1,
@@ -43,7 +42,7 @@ class View:
 
     @property
     def everywhere(self) -> Filters:
-        """The same, in every status."""
+        """The same filters for every status."""
         return Filters(**(self.filters.__dict__ | {"status": None}))
 
     @property
@@ -102,18 +101,18 @@ def _search(value: Any) -> str | None:
 
 
 def _reason(value: Any) -> str | None:
-    """Any: staff write reasons of their own."""
+    """Any text, because staff can enter their own reasons."""
     is_one = isinstance(value, str) and value.strip() and len(value) <= MAX_REASON
     return value if is_one and value == _storable(value) else None
 
 
 def _storable(words: str) -> str:
-    """Without NUL and halves of characters: the database cannot be asked for them."""
+    """Without NUL and unpaired surrogates, which the database does not accept in a query."""
     return words.replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _date_text(value: Any) -> str | None:
-    """As its control shows it, whichever way of writing a day it was."""
+    """The date in the format of its control, whatever its format was."""
     day = _day(value) if isinstance(value, str) else None
     return day.isoformat() if day else None
 

@@ -1,4 +1,4 @@
-"""The role that a page or a callback needs, declared as Dash people know it: with dash-auth.
+"""Declares the role that a page or a callback needs, with dash-auth.
 
     @role_callback(Role.STAFF, Output(...), Input(...))
     def begin(...): ...
@@ -6,9 +6,9 @@
     @role_page(Role.STAFF, instead=_for_staff_only)
     def layout(**_query: str) -> Component: ...
 
-dash-auth reads `session["user"]["groups"]`, which web/sessions.py writes for each request. Where
-one of its two outputs is left out, it answers nothing and logs the person's e-mail; here both are
-always given. Services ask for the role again, whoever calls them.
+dash-auth reads `session["user"]["groups"]`, which web/sessions.py writes for each request. If one
+of its two fallbacks is missing, it answers nothing and logs the person's e-mail; here both are
+always given. Services check the role again, whoever calls them.
 """
 
 import sys
@@ -26,7 +26,7 @@ from services.errors import NotSignedIn
 
 @contextmanager
 def _hidden(module: str) -> Iterator[None]:
-    """As if the module were not installed, unless it is loaded already."""
+    """Hides an installed module from imports, unless it is already loaded."""
     if module in sys.modules:
         yield
         return
@@ -37,8 +37,8 @@ def _hidden(module: str) -> Iterator[None]:
         del sys.modules[module]
 
 
-# dash-auth does without its sign-in where Authlib is missing. Loading that takes 9 MB and 0.3 s,
-# and only AUTH_MODE=oidc needs it: student_pages/provider_auth.py imports it by its own name.
+# dash-auth skips its sign-in if Authlib is missing. Loading Authlib takes 9 MB and 0.3 s, and only
+# AUTH_MODE=oidc needs it: student_pages/provider_auth.py imports it directly.
 with _hidden("dash_auth.oidc_auth"):
     from dash_auth import protected, protected_callback
 
@@ -50,8 +50,8 @@ Layout: TypeAlias = Callable[..., Component]
 def role_callback(
     role: Role, *dependencies: Any, **options: Any
 ) -> Callable[[Callable[Params, Answer]], Callable[Params, Answer]]:
-    """`dash.callback` for people who have the role. Others are refused before the function runs:
-    with NotSignedIn, or with Forbidden."""
+    """`dash.callback` for people who have the role. For others it raises NotSignedIn or Forbidden
+    before the function runs."""
     declare = protected_callback(
         *dependencies,
         unauthenticated_output=_refuse_stranger,
@@ -69,8 +69,8 @@ def role_callback(
 def role_page(
     role: Role, *, instead: Callable[[], Component] | None = None
 ) -> Callable[[Layout], Layout]:
-    """A page's layout for people who have the role; others see what `instead` gives, if it is
-    given, and are refused with Forbidden otherwise."""
+    """A page's layout for people who have the role; others see `instead`, or get Forbidden if it is
+    not given."""
     declare = protected(
         unauthenticated_output=_refuse_stranger,
         missing_permissions_output=instead or partial(_refuse, role),
@@ -82,7 +82,7 @@ def role_page(
 
         @wraps(layout)
         def show(**query: str) -> Component:
-            # As one value: dash-auth fails on an address with "?output=" otherwise.
+            # Passed as one value, because dash-auth fails on an address with "?output=".
             found: Component = declared(query)
             return found
 

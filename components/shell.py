@@ -1,4 +1,4 @@
-"""What stands around every page of the console: header, messages, main landmark."""
+"""The frame of every console page: header, messages, main landmark."""
 
 import json
 from typing import Any
@@ -52,7 +52,9 @@ def shell(actor: Actor, here: str, content: Any) -> Component:
             html.Div(id=ids.SHELL_BANNER, className="pd-live-banner", hidden=True, role="status"),
             html.Main(content, id="main", tabIndex="-1"),
             toasts.container(),
-            html.Div(id=ids.SHELL_SAID, className="visually-hidden", **{"aria-live": "polite"}),
+            html.Div(
+                id=ids.SHELL_ANNOUNCER, className="visually-hidden", **{"aria-live": "polite"}
+            ),
             shortcuts.help_dialog(actor),
             *debug.panel(actor),
             dcc.Store(id=ids.CHANGED),

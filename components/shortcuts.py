@@ -38,7 +38,7 @@ def map_actions(actor: Actor) -> dict[str, str]:
 
 
 def _about_jobs(actions: dict[str, str]) -> str:
-    """Which keys need a job; empty for people who may do nothing to one."""
+    """A sentence about the keys that need a job; empty for people without such keys."""
     if not actions:
         return ""
     first, last = ", ".join((*actions, *_OF_A_JOB[:-1])), _OF_A_JOB[-1]
@@ -73,8 +73,8 @@ def help_dialog(actor: Actor) -> Component:
 
 
 def _footer() -> Component:
-    """The debug panel for those without a keyboard; assets/live.js opens it, assets/keys.js closes
-    the help."""
+    """A button for the debug panel, for people without a keyboard; assets/live.js opens the panel,
+    assets/keys.js closes the help."""
     look = "btn btn-outline-secondary"
     words = [icon("bi-bug"), " Debug panel"]
     return dbc.ModalFooter(

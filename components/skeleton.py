@@ -1,4 +1,4 @@
-"""The HTML that Dash's pages are put into."""
+"""The HTML document around Dash's pages."""
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">

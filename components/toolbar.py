@@ -1,4 +1,4 @@
-"""What stands above the list of jobs: search, filters, order, and what is done to marked jobs."""
+"""The toolbar above the list of jobs: search, filters, order, and batch actions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ _SORTS = {
 
 
 def toolbar(view: Mapping[str, Any]) -> Component:
-    """The controls, as the view has them. assets/queue.js leads their values into the view."""
+    """The controls with the view's values. assets/queue.js copies changes into the view."""
     return html.Div(
         [
             _search(view["search"]),
@@ -58,7 +58,8 @@ def toolbar(view: Mapping[str, Any]) -> Component:
 
 
 def marked_bar(actor: Actor) -> Component:
-    """What can be done to the marked jobs; hidden while none is. assets/queue.js fills it."""
+    """The batch actions for the selected jobs; hidden while none is selected. assets/queue.js fills
+    it."""
     return html.Div(
         [
             html.Span(className="pd-marked-count", role="status"),
@@ -85,7 +86,7 @@ def marked_bar(actor: Actor) -> Component:
 
 
 def loading() -> Component:
-    """Cards without content, until the first answer is there."""
+    """Placeholder cards until the first answer arrives."""
     card = html.Div(className="pd-skeleton", **{"aria-hidden": "true"})
     return html.Div([html.Span("Loading the jobs…", className="visually-hidden"), card, card, card])
 
@@ -138,7 +139,7 @@ def _materials() -> list[tuple[str, str]]:
 
 
 def _reasons(view: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The lab's own, and the one that is asked for: staff write others too."""
+    """The lab's reasons, and the one in the view, because staff can enter their own."""
     known = dict.fromkeys((ALL, *lab().choices.rejection_reasons, view["reason"]))
     return [(reason, "Any reason" if reason == ALL else reason) for reason in known]
 

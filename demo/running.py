@@ -157,7 +157,7 @@ def _play(draft: Path, url: str, wanted: argparse.Namespace) -> None:
     command += [f"--{name}={number}" for name, number in numbers.items()]
     # Safe: this process has one thread here.
     child = subprocess.Popen(
-        command, cwd=ROOT, env=environment, preexec_fn=processes.tether(signal.SIGTERM)
+        command, cwd=ROOT, env=environment, preexec_fn=processes.watch_parent(signal.SIGTERM)
     )
     try:
         code = child.wait()

@@ -1,4 +1,4 @@
-"""`python -m launch`: what `make run` does once the packages are there."""
+"""`python -m launch`: what `make run` does once the packages are installed."""
 
 import sys
 

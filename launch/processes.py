@@ -1,4 +1,4 @@
-"""Child processes that end with this one, and those that an earlier run left behind.
+"""Child processes that end with this one, and clean-up of those that an earlier run left behind.
 
 Each child runs in its own session, so that Ctrl-C reaches only the supervisor, which then stops
 them in order. On Linux the kernel also signals a child when its parent is killed. What is running
@@ -22,7 +22,7 @@ import psutil
 LOG_LIMIT_BYTES = 5 * 1024 * 1024
 LOGS_KEPT = 3
 STEADY_AFTER_S = 60  # a child that lived this long starts its next delay from the beginning
-LONGEST_DELAY_S = 30
+MAX_DELAY_S = 30
 PR_SET_PDEATHSIG = 1
 # A process's start time is computed from the boot time, which may be corrected by a second.
 CLOCK_SLACK_S = 2.0
@@ -49,11 +49,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `stop_steps` are tried in turn: a signal, and the seconds it is given.
+    """A program to run. `stop_steps` are tried in turn: a signal, and the seconds to wait.
 
-    With `remind_group` the signal also goes to the program's own children, every second: gunicorn
-    signals its workers once, and one that is just being forked misses that. `death_signal` is what
-    it gets when the supervisor is killed: the first step's, unless given.
+    With `forward_signal_to_group` the signal also goes to the program's own children, every second:
+    gunicorn signals its workers once, and one that is just being forked misses that. `death_signal`
+    is what it gets when the supervisor is killed: the first step's, unless given.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Program:
     env: Mapping[str, str]
     stop_steps: tuple[tuple[signal.Signals, float], ...]
     account: Account | None = None
-    remind_group: bool = False
+    forward_signal_to_group: bool = False
     death_signal: signal.Signals | None = None
 
 
@@ -81,7 +81,8 @@ class Running:
         return time.monotonic() - self.started
 
     def find_end(self) -> str | None:
-        """How it ended, in words, or None while it runs. Ends what it left in its group."""
+        """A description of how it ended, or None while it runs. Ends remaining processes of its
+        group."""
         code = self.popen.poll()
         if code is None:
             return None
@@ -100,9 +101,9 @@ class Running:
         deadline = time.monotonic() + patience_s
         while (left := deadline - time.monotonic()) > 0:
             with suppress(subprocess.TimeoutExpired):
-                self.popen.wait(min(left, 1) if self.program.remind_group else left)
+                self.popen.wait(min(left, 1) if self.program.forward_signal_to_group else left)
                 return
-            if self.program.remind_group:
+            if self.program.forward_signal_to_group:
                 os.killpg(self.popen.pid, step)
 
     def _forget(self) -> None:
@@ -129,7 +130,7 @@ def start(program: Program, run_dir: Path) -> Running:
             group=account.gid if account else None,
             extra_groups=[] if account else None,
             # Safe: this process has one thread here.
-            preexec_fn=tether(program.death_signal or program.stop_steps[0][0]),
+            preexec_fn=watch_parent(program.death_signal or program.stop_steps[0][0]),
         )
     record = run_dir / f"{program.name}.json"
     created = _created(popen.pid) or time.time()
@@ -137,9 +138,9 @@ def start(program: Program, run_dir: Path) -> Running:
     return Running(program, popen, record)
 
 
-def tether(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """What a child does first: ask the kernel for a signal when its parent dies. Call this in the
-    parent; None where the system has no such thing."""
+def watch_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
+    """A function for the child to run first: it asks the kernel for a signal when the parent dies.
+    Call this in the parent; None on systems without that feature."""
     if _libc is None:
         return None
     parent, prctl = os.getpid(), _libc.prctl
@@ -172,7 +173,7 @@ def read_tail(path: Path, lines: int = 15) -> str:
 
 
 def stop_leftovers(run_dir: Path, names: tuple[str, ...], patience_s: float = 15) -> None:
-    """Ends what an earlier supervisor of the same folder recorded and could not stop itself."""
+    """Ends processes that an earlier supervisor of the same folder recorded but did not stop."""
     for name in names:
         record = run_dir / f"{name}.json"
         with suppress(OSError, ValueError, KeyError, TypeError):
@@ -195,7 +196,7 @@ def end(
     patience_s: float,
     first: signal.Signals = signal.SIGTERM,
 ) -> None:
-    """Asks the oldest to stop, which ends its children, then ends whatever remains."""
+    """Asks the oldest process to stop, which ends its children, then kills whatever remains."""
     for process in leftovers[:1]:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(first)
@@ -207,8 +208,8 @@ def end(
 
 
 def _session(leader: int, created: float) -> Iterator[psutil.Process]:
-    """The recorded process and those of its session. A number that was given to another process
-    since then yields nothing: it is not ours."""
+    """The recorded process and those of its session; nothing if the pid has been reused by another
+    process."""
     now = _created(leader)
     if now is not None and abs(now - created) > CLOCK_SLACK_S:
         return

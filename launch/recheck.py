@@ -1,7 +1,7 @@
-"""`python -m launch.recheck`, that is `make recheck`: has every model checked again.
+"""`python -m launch.recheck` (`make recheck`): requests a new check of every model.
 
-It only notes that all results are out of date. A running Printdesk does the work in the background,
-a few at a time, and shows the old results until the new ones are there.
+It only marks all results as out of date. A running Printdesk does the work in the background, a few
+at a time, and shows the old results until the new ones are ready.
 """
 
 import os
@@ -28,14 +28,14 @@ def main() -> int:
         print("printdesk: the database does not answer. Start Printdesk first.", file=sys.stderr)
         return 1
     print(
-        f"{count:,} models will be checked again, and their pictures drawn anew."
+        f"{count:,} models will be checked again, and their pictures redrawn."
         " Printdesk does it in the background."
     )
     return 0
 
 
 def _find_database() -> None:
-    """Where a running Printdesk has its own PostgreSQL, unless DATABASE_URL names another one."""
+    """Sets the address of a running Printdesk's embedded PostgreSQL, unless DATABASE_URL is set."""
     values = checks.read_settings()
     if not values.database_url:
         postgres = embedded.Postgres(values.var_dir, values.var_dir / "log" / "postgres.log")

@@ -1,7 +1,8 @@
 """Runs everything: the servers it embeds, the web server, and the background work.
 
-It starts them, says when people may come, starts again what dies, and stops all of it in order.
-It imports neither SQLAlchemy, Dash nor Celery, because it stays in memory for as long as they do.
+It starts them, prints a welcome when Printdesk is ready, restarts what dies, and stops everything
+in order. It imports neither SQLAlchemy, Dash nor Celery, because it stays in memory as long as they
+do.
 """
 
 import http.client
@@ -22,11 +23,12 @@ from types import FrameType
 from typing import IO
 
 from launch import checks, embedded, processes
-from launch.processes import LONGEST_DELAY_S, STEADY_AFTER_S, LaunchError, Program, Running
+from launch.processes import MAX_DELAY_S, STEADY_AFTER_S, LaunchError, Program, Running
 from settings import ROOT, Settings, is_every_address
 
 HEALTHY_WITHIN_S = 60
-# The order of stopping: nobody brings new work, then the work ends, then what keeps it.
+# The order of stopping: first the source of new work, then the work, then the servers that store
+# it.
 STOP_ORDER = ("web", "background", "redis", "postgres")
 TROUBLE = re.compile(
     rb"\b(CRITICAL|ERROR)\b|\[(critical|error)\s*\]|level[\"']?[=:]\s*[\"']?(critical|error)"
@@ -35,12 +37,12 @@ TROUBLE_LINES = 3
 
 
 class StopRequested(Exception):
-    """Somebody asked Printdesk to stop while it was busy with something else."""
+    """Printdesk was asked to stop while it was busy with something else."""
 
 
 @dataclass
 class Child:
-    """A program to keep alive, and where reading its log for trouble has come to."""
+    """A program to keep running, and how far its log has been searched for errors."""
 
     name: str
     make: Callable[[], Program]
@@ -78,12 +80,13 @@ class Supervisor:
                 self._stop_all()
 
     def welcome(self, sign_in: dict[str, str | None]) -> list[str]:
-        """What is said once people may come."""
+        """The lines that are printed once Printdesk is ready."""
         return welcome(self.values, sign_in)
 
     @contextmanager
     def _checked(self) -> Iterator[None]:
-        """Everything that must hold before the first process starts, and the lock while it runs."""
+        """Runs the checks before the first process starts, and holds the lock while Printdesk
+        runs."""
         checks.check_production(self.values)
         checks.check_sign_in(self.values)
         checks.check_writable("VAR_DIR", self.var)
@@ -103,7 +106,7 @@ class Supervisor:
             for server in servers:
                 child = self.children[server.name]
                 embedded.wait_ready(server, lambda child=child: child.running, self._pause)  # type: ignore[misc]
-            self._read_answer(preparing)  # the tables are there
+            self._read_answer(preparing)  # the tables are ready
             self._add("web", self._web)
             self._add("background", self._background)
             sign_in = self._read_answer(preparing)
@@ -119,9 +122,9 @@ class Supervisor:
         values = self.values
         key = values.secret_key or checks.keep_secret_key(self.var / "secret_key")
         return {
-            # Many threads would each keep their own heap of freed memory. But the pieces of an
-            # upload, up to a megabyte, must not be asked of the kernel one by one: new pages cost
-            # more than all that is done with them.
+            # Otherwise each thread would keep its own heap of freed memory. The pieces of an
+            # upload, up to a megabyte, must not be mapped one by one: new pages cost more than the
+            # work on them.
             "MALLOC_ARENA_MAX": "2",
             "MALLOC_MMAP_THRESHOLD_": str(4 * 1024**2),
             "MALLOC_TRIM_THRESHOLD_": str(8 * 1024**2),
@@ -153,7 +156,7 @@ class Supervisor:
         return servers
 
     def _start_preparing(self) -> subprocess.Popen[bytes]:
-        """Started before PostgreSQL answers: its imports take as long as that."""
+        """Starts launch.prepare before PostgreSQL answers, because its imports take as long."""
         with (self.log_dir / "prepare.log").open("wb") as log:
             return subprocess.Popen(
                 (sys.executable, "-m", "launch.prepare"),
@@ -163,12 +166,12 @@ class Supervisor:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=processes.tether(signal.SIGTERM),
+                preexec_fn=processes.watch_parent(signal.SIGTERM),
                 bufsize=0,
             )
 
     def _read_answer(self, preparing: subprocess.Popen[bytes]) -> dict[str, str | None]:
-        """The next JSON line of `launch.prepare`. Raises LaunchError with what it said instead."""
+        """The next JSON line of `launch.prepare`. Raises LaunchError with its message instead."""
         assert preparing.stdout is not None
         line = b""
         while not line.endswith(b"\n"):
@@ -188,10 +191,10 @@ class Supervisor:
         argv = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "app:server")
         program = self._program("web", argv, ((signal.SIGTERM, 25),))
         # Its workers watch for their parent, and end by themselves within a second.
-        return replace(program, remind_group=True, death_signal=signal.SIGKILL)
+        return replace(program, forward_signal_to_group=True, death_signal=signal.SIGKILL)
 
     def _background(self) -> Program:
-        # The words after the module only tell a reader of `ps` what this is.
+        # The extra arguments are only for people who read the output of `ps`.
         argv = ("-m", "launch.background", "celery", "worker", "beat")
         # SIGTERM lets a running task end, SIGQUIT gives it back to the queue.
         return self._program("background", argv, ((signal.SIGTERM, 15), (signal.SIGQUIT, 5)))
@@ -233,7 +236,7 @@ class Supervisor:
             elif ended := child.running.find_end():
                 if child.running.age_s > STEADY_AFTER_S:
                     child.failures = 0
-                delay = min(2**child.failures, LONGEST_DELAY_S)
+                delay = min(2**child.failures, MAX_DELAY_S)
                 child.failures += 1
                 child.again_at = time.monotonic() + delay
                 self._complain(f"{child.name} ended ({ended}); starting it again in {delay} s.")
@@ -246,10 +249,10 @@ class Supervisor:
             child.again_at = None
         except (LaunchError, OSError) as problem:
             self._complain(f"{child.name} cannot start: {problem}")
-            child.again_at = time.monotonic() + LONGEST_DELAY_S
+            child.again_at = time.monotonic() + MAX_DELAY_S
 
     def _surface_trouble(self, child: Child) -> None:
-        """Shows what a child has logged as an error since the last look."""
+        """Prints the errors that a child has logged since the last call."""
         log = child.running.program.log
         with suppress(OSError), log.open("rb") as file:
             if file.seek(0, os.SEEK_END) == child.log_position:
@@ -271,8 +274,9 @@ class Supervisor:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Signals set a flag and wake the pause; repeated ones change nothing, stopping is bounded.
-        The dispositions before are restored, because children of tests inherit them."""
+        """Signals set a flag and end the pause; repeated ones change nothing, because stopping
+        takes limited time. The previous handlers are restored, because children of tests inherit
+        them."""
         self._wake_out.setblocking(False)
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
         earlier = {number: signal.signal(number, self._on_signal) for number in numbers}
@@ -320,7 +324,7 @@ def _log_end(child: Child) -> str:
 
 
 def is_healthy(host: str, port: int) -> bool:
-    """Asks the health route the way a monitor does."""
+    """Requests the health route, as a monitor does."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     connection = http.client.HTTPConnection(reachable, port, timeout=5)
     try:
@@ -333,14 +337,14 @@ def is_healthy(host: str, port: int) -> bool:
 
 
 def address_of(values: Settings) -> str:
-    """Where the person at the terminal finds it."""
+    """The address for the person at the terminal."""
     if not values.public_url and is_every_address(values.host):
         return f"http://127.0.0.1:{values.port}"
     return values.base_url
 
 
 def welcome(values: Settings, sign_in: dict[str, str | None]) -> list[str]:
-    """What the person at the terminal needs to begin."""
+    """The lines that the person at the terminal needs to get started."""
     address = address_of(values)
     password = sign_in["password"] or "the password you chose"
     lines = ["", "Printdesk is running.", ""]
@@ -348,11 +352,11 @@ def welcome(values: Settings, sign_in: dict[str, str | None]) -> list[str]:
     if values.auth_mode == "local":
         lines += [f"  Sign in with    {sign_in['email']}", f"  Password        {password}"]
         if sign_in["password"]:
-            lines += ["                  (made just now and shown only this once)"]
+            lines += ["                  (generated now and shown only once)"]
     else:
         lines += ["  Sign in with    your organisation's account"]
     if not values.smtp_url:
-        lines += [f"  Mails           kept and shown on {address}/mail (SMTP_URL is not set)"]
+        lines += [f"  E-mails         kept and shown on {address}/mail (SMTP_URL is not set)"]
     return [
         *lines,
         f"  Logs            {values.var_dir / 'log'}",

@@ -1,4 +1,4 @@
-"""What is stored: one module per table."""
+"""The database tables, one module each."""
 
 from models.audit import AuditEntry
 from models.base import Base, new_id, utcnow

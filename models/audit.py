@@ -1,4 +1,5 @@
-"""What must outlive a job: deletions, sign-ins, staff changes, refused access. Append-only too."""
+"""The audit log, which outlives jobs: deletions, sign-ins, staff changes, refused access.
+Append-only too."""
 
 from datetime import datetime
 from typing import Any

@@ -26,4 +26,4 @@ class Confirmation(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    replaced_at: Mapped[datetime | None]  # by a newer link, or because the job moved on without it
+    replaced_at: Mapped[datetime | None]  # by a newer link, or because the job no longer needs it

@@ -9,9 +9,9 @@ from models.base import Base
 
 
 class EndedSession(Base):
-    """A session whose cookie counts no more, although its signature is good. See
-    services/people/ended_sessions.py. Of no use after `until`, when the cookie
-    has run out by itself."""
+    """A session whose cookie is no longer accepted although its signature is valid. See
+    services/people/ended_sessions.py. The row is not needed after `until`, when the cookie has
+    expired anyway."""
 
     __tablename__ = "ended_sessions"
 

@@ -1,10 +1,10 @@
-"""The words that are stored: statuses, roles, outcomes, mail kinds and states."""
+"""Enumerations stored in the database: statuses, roles, outcomes, e-mail kinds and states."""
 
 from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a job is. The value is stored and spoken by the API."""
+    """The status of a job. The value is stored, and used by the API."""
 
     UPLOADED = "UPLOADED"
     PENDING = "PENDING"
@@ -50,7 +50,7 @@ STATUS_FOLDERS = {
 
 
 class Role(StrEnum):
-    """What a person may do. Each role may do all that the roles before it may."""
+    """What a person may do. Each role includes the roles before it."""
 
     MANAGER = "manager"
     STAFF = "staff"
@@ -81,7 +81,7 @@ class MailKind(StrEnum):
 
 
 class MailState(StrEnum):
-    """QUEUED waits for delivery, FAILED is given up, CANCELLED was overtaken by events."""
+    """QUEUED waits for delivery, FAILED has been given up, CANCELLED no longer applies."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -90,7 +90,7 @@ class MailState(StrEnum):
 
 
 class ScanState(StrEnum):
-    """How far an integrity audit is. FAILED: the storage was away, or the scan died repeatedly."""
+    """The state of an integrity audit. FAILED: storage unavailable, or repeated crashes."""
 
     WAITING = "waiting"
     RUNNING = "running"

@@ -19,8 +19,8 @@ class Event(Base):
         Index("ix_events_job_id_id", "job_id", "id"),
         Index("ix_events_event_type_timestamp", "event_type", "timestamp"),
         Index("ix_events_timestamp", "timestamp"),
-        # What the reports read without the rows: how long jobs stay where, what was picked up and
-        # not taken back, who was the first to look at a job, and who did what.
+        # Index-only scans for the reports: time in each status, pick-ups that were not reverted,
+        # who reviewed a job first, and who did what.
         Index(
             "ix_events_moves",
             "job_id",
@@ -65,6 +65,6 @@ class Event(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     triggered_by: Mapped[str] = mapped_column(String(100))  # a staff id, "student" or "system"
     user_name: Mapped[str] = mapped_column(String(100))
-    # The status that the event brought the job to. Of the two that tell of a failed print, only the
-    # first has it: so each change of status is one row.
+    # The status to which the event moved the job. Of the two events of a failed print, only the
+    # first has it, so that each change of status is one row.
     moved_to: Mapped[str | None] = mapped_column(String(20), Computed(_MOVED_TO, persisted=True))

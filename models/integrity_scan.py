@@ -1,4 +1,4 @@
-"""One integrity audit of the storage, and what it found. Only the newest reports are kept."""
+"""One integrity audit of the storage, and its findings. Only the newest reports are kept."""
 
 from datetime import datetime
 from typing import Any

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, new_id, utcnow
 from models.enums import Status
 
-# What people know a job by: where a search looks.
+# The columns that a search covers.
 SEARCHED = (
     "student_name",
     "student_email",
@@ -39,9 +39,9 @@ class Job(Base):
             "NOT student_confirmed OR student_confirmed_at IS NOT NULL",
             name="confirmed_when",
         ),
-        # The queue, one index for each of its orders: within a status, and in all of them. They
-        # hold the id, so that a page is found without reading the jobs before it; and what narrows
-        # the queue, so that what matches is counted without reading the jobs.
+        # The queue, one index for each of its orders: within a status, and across all of them. They
+        # include the id, so that a page is found without reading the jobs before it, and the filter
+        # columns, so that matches are counted without reading the jobs.
         Index("ix_jobs_status_created", "status", "created_at", "id", postgresql_include=_FILTERS),
         Index("ix_jobs_status_updated", "status", "updated_at", "id"),
         Index("ix_jobs_status_name", "status", _NAME, "id", postgresql_include=["student_name"]),
@@ -58,8 +58,8 @@ class Job(Base):
             "created_at",
             postgresql_where=text("is_confirmation_expired"),
         ),
-        # Changes wait in a list of so many kB, which every search reads; then they are sorted in
-        # together. At 100,000 jobs that takes 0.15 s at every 150th change, and 1 ms on average.
+        # Changes collect in a pending list of this size (kB), which every search reads, and are
+        # then merged. At 100,000 jobs that takes 0.15 s at every 150th change, and 1 ms on average.
         Index(
             "ix_jobs_search",
             text(f"search_grams(1, VARIADIC ARRAY[{', '.join(_TEXTS)}])"),
@@ -72,9 +72,9 @@ class Job(Base):
             "locked_until",
             postgresql_where=text("locked_until IS NOT NULL"),
         ),
-        # What the reports count jobs by, without the rows, in the order of what refers to them.
+        # Index-only scans for the reports, ordered for joins on the job's id.
         Index("ix_jobs_reports", "id", postgresql_include=_REPORTED),
-        # What is not there yet has no version: one index finds it, and what is out of date.
+        # A missing result has no version: one index finds missing and outdated results.
         Index("ix_jobs_model_checker", text("(model ->> 'checker')")),
         Index("ix_jobs_thumbnail_version", text("(thumbnail ->> 'version')")),
         Index(

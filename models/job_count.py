@@ -1,4 +1,4 @@
-"""How many jobs each status holds, as a sum of changes."""
+"""The number of jobs in each status, as a sum of changes."""
 
 from sqlalchemy import BigInteger, Identity, String
 from sqlalchemy.orm import Mapped, mapped_column

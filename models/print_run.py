@@ -1,4 +1,4 @@
-"""One attempt to print a job on one printer: what utilisation and failure rates are made of."""
+"""One attempt to print a job on one printer: the basis of utilisation and failure rates."""
 
 from datetime import datetime
 

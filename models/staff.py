@@ -23,5 +23,5 @@ class Staff(Base):
     role: Mapped[Role] = mapped_column(String(20))
     password_hash: Mapped[str | None]  # argon2; none for people who sign in elsewhere
     active: Mapped[bool] = mapped_column(default=True)
-    sessions_ended: Mapped[int] = mapped_column(default=0)  # how often: part of a session's mark
+    sessions_ended: Mapped[int] = mapped_column(default=0)  # how often: part of the session stamp
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

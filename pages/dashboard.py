@@ -17,7 +17,7 @@ dash.register_page(__name__, path="/dashboard", title="Queue · Printdesk")
 
 @role_page(Role.MANAGER)
 def layout(job: str = "", **query: str) -> Component:
-    """The page; the address says where it begins: see components/queueview.py."""
+    """The page, with the view given in the address: see components/queueview.py."""
     view = queueview.parts(query)
     return shell(
         g.actor,

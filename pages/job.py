@@ -1,4 +1,4 @@
-"""/job/<id>: one job on a page of its own, to be linked to."""
+"""/job/<id>: one job on its own page, for links."""
 
 import dash
 from dash import dcc, html
@@ -20,7 +20,7 @@ dash.register_page(__name__, path_template="/job/<job_id>", title="Job · Printd
 
 @role_page(Role.MANAGER)
 def layout(job_id: str = "", **_query: str) -> Component:
-    """The page of one job; `job_id` may be the short id that people say."""
+    """The page of one job; `job_id` may be its short id."""
     try:
         with work.unit() as session:
             found = records.resolve(session, job_id, actor=g.actor)

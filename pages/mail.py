@@ -1,4 +1,4 @@
-"""/mail: the outbox, for staff. With no SMTP server set, this is where mails are read."""
+"""/mail: the outbox, for staff. With no SMTP server set, e-mails can be read here."""
 
 import dash
 from dash import dcc, html

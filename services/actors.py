@@ -1,4 +1,4 @@
-"""Who does a thing: the one notion of a person that the console, the API and the tasks share."""
+"""The actor of an action: the person, as the console, the API and the tasks all represent them."""
 
 from dataclasses import dataclass
 
@@ -27,13 +27,14 @@ SYSTEM = Actor("system", "System")
 
 
 def require(actor: Actor, role: Role) -> None:
-    """Raises Forbidden unless the actor has the role or a higher one. The system may do all."""
+    """Raises Forbidden unless the actor has the role or a higher one. The system may do
+    anything."""
     if actor is not SYSTEM and not actor.may(role):
         raise missing_role(role)
 
 
 def missing_role(role: Role) -> Forbidden:
-    """The refusal of somebody who does not have the role."""
+    """The error for somebody without the role."""
     return Forbidden(
         f"This needs the role {role.value}. Ask an administrator if you should have it.",
         role=role.value,

@@ -1,17 +1,17 @@
-"""Has anything changed? One cheap query that touches no table's rows but the next lock to run out.
+"""Detects changes with one cheap query, which reads no rows except the next lock to expire.
 
-PostgreSQL's snapshot says which transactions are done. Two equal snapshots mean that none was
-committed in between, so equal tokens promise equal answers; a slow transaction is in the second
-snapshot as soon as it commits. A token may differ although nothing visible has changed, as when
-another database of the same server is written to: then the answer is sent again, which costs time
-and is never wrong.
+PostgreSQL's snapshot lists the finished transactions. If two snapshots are equal, no transaction
+was committed in between, so equal tokens guarantee equal answers; a slow transaction changes the
+snapshot as soon as it commits. A token may differ although nothing visible has changed, for example
+when another database of the same server is written to: then the answer is sent again, which costs
+time but is never wrong.
 """
 
 from sqlalchemy import ColumnElement, String, literal_column, select
 from sqlalchemy.orm import Session
 
-# The start time and the name tell another server, or a restored database, from this one. A lease
-# that runs out changes what is shown without any commit; hence the last part.
+# The start time and the name distinguish this server and database from others, such as a restored
+# one. The last part is needed because an expiring lease changes what is shown without a commit.
 _TOKEN = """
     concat_ws(
         ' ',
@@ -24,10 +24,10 @@ _TOKEN = """
 
 
 def token() -> ColumnElement[str]:
-    """The mark of the database's state, as a column: for a query that reads something else too."""
+    """The token of the database's state, as a column for a query that reads something else too."""
     return literal_column(_TOKEN, String)
 
 
 def read_token(session: Session) -> str:
-    """A mark of the database's state. Take it before what it stands for is read."""
+    """The token of the database's state. Read it before the data that it stands for."""
     return str(session.scalar(select(token())))

@@ -1,12 +1,12 @@
-"""Connections to PostgreSQL, and how long one waits for its answers.
+"""Connections to PostgreSQL, with a limit on waiting for a server that hangs.
 
-A server that hangs (its processes are stopped, its machine is frozen, the network swallows
-everything) is waited for without end: no timeout of PostgreSQL's own library ends that. So psycopg2
-waits by `_wait`, in every process. When a statement has been without an answer for a while, the
-server is asked for a sign of life beside it. Without one the statement fails, and psycopg2 closes
-its connection; with one the server is only busy, and the statement goes on.
+Without it, a statement waits for ever if the server hangs (its processes are stopped, the machine
+is frozen, the network drops all packets): no timeout of libpq applies. So in every process psycopg2
+waits in `_wait`. If a statement gets no answer for a while, a second connection probes the server.
+If it does not respond either, the statement fails and psycopg2 closes its connection; if it
+responds, the server is only busy, and the statement continues.
 
-psycopg2 can do neither COPY nor large objects while it waits by a function of ours.
+With a wait callback, psycopg2 supports neither COPY nor large objects.
 """
 
 import math
@@ -19,12 +19,12 @@ import time
 import psycopg2
 from psycopg2 import extensions
 
-PATIENCE_S = 10.0  # with a server that says nothing
-WEB_PATIENCE_S = 2.5  # where somebody looks at an empty page meanwhile
-# A server that was just given up is first tried with less: whoever comes next need not wait too.
+PATIENCE_S = 10.0  # with a server that does not answer
+WEB_PATIENCE_S = 2.5  # in web processes, where a person is waiting
+# After a failure, the next attempts wait less for a while, so that not everybody has to wait.
 DISTRUST_S, SHORT_PATIENCE_S = 5.0, 0.25
-_BEFORE_ASKING = 0.4  # of the patience is over when a sign of life is asked for
-# How every client may begin: "shall we encrypt?". It is answered before anybody has signed in.
+_BEFORE_ASKING = 0.4  # the fraction of the patience after which the server is probed
+# Any client may begin with an SSL request, which the server answers before authentication.
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 _patience_s = PATIENCE_S
@@ -32,13 +32,13 @@ _distrusted_until = -math.inf
 
 
 class Connection(extensions.connection):
-    """One whose statements may take `longest_s`, even when the server shows signs of life."""
+    """A connection whose statements may take at most `longest_s`, even if the server responds."""
 
     longest_s = math.inf
 
 
 def connect(url: str, *, longest_s: float = math.inf, options: str = "") -> Connection:
-    """Opens a connection from DATABASE_URL, with options as the server's command line takes them.
+    """Opens a connection to DATABASE_URL, with options in the format of the server's command line.
 
     Raises psycopg2.OperationalError when there is no server, or it does not answer.
     """
@@ -48,15 +48,15 @@ def connect(url: str, *, longest_s: float = math.inf, options: str = "") -> Conn
 
 
 def expect_answers_within(seconds: float) -> None:
-    """How patient this process is with a server that says nothing."""
+    """Sets how long this process waits for a server that does not answer."""
     global _patience_s
     _patience_s = seconds
 
 
 def _wait(connection: extensions.connection) -> None:
-    """What psycopg2 calls when it has to wait, for a new connection or for a statement's answer.
+    """psycopg2's wait callback, for new connections and for answers to statements.
 
-    It must not close the connection, which waits for this to return: psycopg2 does it afterwards.
+    It must not close the connection, because that deadlocks: psycopg2 closes it afterwards.
     """
     is_new = connection.status == extensions.STATUS_SETUP
     last_moment = time.monotonic() + getattr(connection, "longest_s", math.inf)
@@ -84,7 +84,7 @@ def _is_ready(descriptor: int, state: int, within_s: float) -> bool:
 
 
 def _is_alive(descriptor: int, within_s: float) -> bool:
-    """Whether the server at the other end says anything to a newcomer."""
+    """Whether the server responds to a new connection."""
     try:
         with socket.socket(fileno=os.dup(descriptor)) as own:
             family, address = own.family, own.getpeername()
@@ -98,11 +98,12 @@ def _is_alive(descriptor: int, within_s: float) -> bool:
 
 
 def _give_up(patience_s: float) -> None:
-    """Short patience must not prolong itself: a busy server might never be trusted again."""
+    """Raises OperationalError. Shortened patience must not prolong itself: a busy server might
+    never be trusted again."""
     global _distrusted_until
     if patience_s == _patience_s:
         _distrusted_until = time.monotonic() + DISTRUST_S
-    # SQLAlchemy throws a connection away by these words too, not only because it is closed.
+    # SQLAlchemy also recognises this message as a lost connection.
     raise psycopg2.OperationalError("could not receive data from server: it does not answer")
 
 

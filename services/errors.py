@@ -1,10 +1,10 @@
-"""What can go wrong, named by meaning. Messages are for people; HTTP numbers are in web/errors."""
+"""Errors, named by meaning. Messages are for people; HTTP statuses are in web/errors.py."""
 
 from typing import Any
 
 
 class PrintdeskError(Exception):
-    """A refusal that a person can read. `details` says where and what, for programs and forms."""
+    """An error with a message for people. `details` holds the facts for programs and forms."""
 
     code = "error"
 
@@ -15,7 +15,7 @@ class PrintdeskError(Exception):
 
 
 class Invalid(PrintdeskError):
-    """The input is wrong. `fields` maps each field to what is wrong and what would be right."""
+    """The input is wrong. `fields` maps each wrong field to a message that says what is allowed."""
 
     code = "invalid"
 
@@ -27,7 +27,7 @@ class Invalid(PrintdeskError):
 
 
 class Malformed(Invalid):
-    """No page or form of ours could have sent this."""
+    """A request that our pages and forms could not have sent."""
 
 
 class NotFound(PrintdeskError):
@@ -35,7 +35,7 @@ class NotFound(PrintdeskError):
 
 
 class Forbidden(PrintdeskError):
-    """The person is known, and may not do this."""
+    """The person is signed in, but may not do this."""
 
     code = "forbidden"
 
@@ -51,7 +51,7 @@ class NotLockHolder(Forbidden):
 
 
 class Conflict(PrintdeskError):
-    """The thing is no longer as the person believes."""
+    """The data has changed since the person last saw it."""
 
     code = "conflict"
 
@@ -63,19 +63,19 @@ class LockedByOther(Conflict):
 
 
 class Duplicate(Conflict):
-    """The same file from the same e-mail already waits. `existing_job_id` is in the details."""
+    """The same file from the same e-mail has an open job. `existing_job_id` is in the details."""
 
     code = "duplicate"
 
 
 class LinkGone(PrintdeskError):
-    """A confirmation link that was real. `reason` is expired, used, replaced or settled."""
+    """A confirmation link that was once valid. `reason` is expired, used, replaced or settled."""
 
     code = "link_gone"
 
 
 class TooSoon(PrintdeskError):
-    """Asked again too early. `retry_after_s` is in the details."""
+    """Requested again too early. `retry_after_s` is in the details."""
 
     code = "too_soon"
 
@@ -95,10 +95,10 @@ class StorageUnavailable(Retryable):
 
 
 class NotDurable(StorageUnavailable):
-    """A failed fsync. Final at once: a second one may succeed though what was written is lost."""
+    """A failed fsync. It is not retried: a second fsync may succeed although the data is lost."""
 
 
 class StorageFull(PrintdeskError):
-    """No space, or a read-only file system: final until somebody makes room."""
+    """No space, or a read-only file system: not retried until somebody frees up space."""
 
     code = "storage_full"

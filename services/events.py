@@ -1,4 +1,4 @@
-"""The history of a job: what is written at each change, and how it reads."""
+"""The history of a job: the events written at each change, and their texts."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ _SENTENCES = {
 }
 
 
-# What an AdminAction was, by the action's name.
+# The text of an AdminAction event, by the action's name.
 OVERRIDES = {
     "force-confirm": "Confirmed by staff for the student",
     "change-status": "Status changed manually",
@@ -80,7 +80,7 @@ def record(session: Session, job_id: str, event_type: str, actor: Actor, **detai
 
 
 def audit(session: Session, action: str, actor: Actor, **details: Any) -> None:
-    """Adds an entry to the log that outlives jobs, and after the commit to the file beside it."""
+    """Adds an entry to the audit log, and after the commit to its monthly file."""
     entry = AuditEntry(
         timestamp=utcnow(),
         action=action,
@@ -93,9 +93,9 @@ def audit(session: Session, action: str, actor: Actor, **details: Any) -> None:
 
 
 def _append_to_file(entry: AuditEntry) -> None:
-    """One JSON line in this month's file: a copy that a lost database does not take along.
+    """Appends one JSON line to this month's file: a copy that survives the loss of the database.
 
-    A file a month instead of rotation by size, so that several processes may write at once.
+    One file a month instead of rotation by size, so that several processes can write at once.
     """
     line = {
         "timestamp": entry.timestamp.isoformat(),
@@ -160,7 +160,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
 
 
 def _edit(field: str, values: Any) -> str:
-    """ "weight from 10 g to 12 g"; what was not set before has no "from"."""
+    """ "weight from 10 g to 12 g", without "from" if there was no value before."""
     name, words = _FIELDS.get(field, (field, str))
     before, after = values
     start = f" from {words(before)}" if before is not None else ""

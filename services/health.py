@@ -1,4 +1,4 @@
-"""Is every part there? Each check is short, and none waits for another's lock."""
+"""Health checks of every component. Each is short, and none waits for another's lock."""
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -11,7 +11,7 @@ from services.errors import PrintdeskError
 from services.files import storage
 from settings import settings
 
-WORKER_ALIVE_KEY = "printdesk:worker-alive"  # set by the worker every two seconds, and runs out
+WORKER_ALIVE_KEY = "printdesk:worker-alive"  # set by the worker every two seconds, and expires
 
 
 def check_components() -> dict[str, str]:

@@ -17,7 +17,8 @@ def configure() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        # Asked for each line: standard error may have been replaced since, and the old one closed.
+        # Looked up for each line, because standard error may have been replaced and the old one
+        # closed.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -1,4 +1,4 @@
-"""The unit of work: one transaction, and what happens only if it commits or only if it does not.
+"""The unit of work: one transaction, with actions after its commit or its rollback.
 
     with work.unit() as session:
         workflow.move(session, job_id, "approve", actor=actor, ...)
@@ -28,15 +28,14 @@ log = structlog.get_logger()
 LOCK_TIMEOUT = "15s"  # how long a unit of work waits for a row that another one holds
 STATEMENT_TIMEOUT_S = 60
 _BUSY = (LockNotAvailable, DeadlockDetected)
-# How the database says that it is away, and all that it can say.
+# Errors that mean an unavailable database, and all database errors.
 DATABASE_AWAY = (OperationalError, InterfaceError, TimeoutError)
 DATABASE_ERRORS = (SQLAlchemyError,)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a unit of work: why it was refused, or, without a refusal, that it has changed
-    something, and which jobs."""
+    """The result of a unit of work: a refusal, or a change and the jobs it affected."""
 
     job_ids: frozenset[str] = frozenset()
     refusal: PrintdeskError | None = None
@@ -48,11 +47,12 @@ Watcher: TypeAlias = Callable[[Outcome], None]
 _engine: Engine | None = None
 _engine_lock = threading.Lock()
 _send_task: TaskSender | None = None
-_tell: Watcher | None = None
+_report_outcome: Watcher | None = None
 
 
 def engine() -> Engine:
-    """The process's engine, made at first use: a forked worker inherits no connection."""
+    """The process's engine, created at first use, so that a forked worker inherits no
+    connection."""
     global _engine
     with _engine_lock:
         if _engine is None:
@@ -63,8 +63,8 @@ def engine() -> Engine:
                 max_overflow=12,
                 pool_timeout=10,
                 pool_pre_ping=True,
-                use_native_hstore=False,  # would be looked for with each new connection
-                hide_parameters=True,  # an error's text is logged, and they hold password hashes
+                use_native_hstore=False,  # otherwise each new connection would look for it
+                hide_parameters=True,  # errors are logged, and parameters contain password hashes
             )
         return _engine
 
@@ -72,7 +72,8 @@ def engine() -> Engine:
 def _connect() -> database.Connection:
     return database.connect(
         settings().database_url,
-        longest_s=STATEMENT_TIMEOUT_S + 5,  # the server's own timeout comes first, unless it hangs
+        longest_s=STATEMENT_TIMEOUT_S
+        + 5,  # the server's own timeout applies first, unless it hangs
         options=f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT_S}s"
         " -c timezone=UTC",
     )
@@ -88,24 +89,24 @@ def dispose() -> None:
 
 
 def send_tasks_with(sender: TaskSender) -> None:
-    """Tells how a task is sent. The sender must not raise when the broker is away: every task that
-    matters has a row with a state, which beat sweeps."""
+    """Sets the function that sends tasks. It must not raise if the broker is unavailable: every
+    important task has a row with a state, which beat sweeps."""
     global _send_task
     _send_task = sender
 
 
-def tell_outcomes_to(watcher: Watcher) -> None:
-    """Tells who is told, in the same thread, of every unit of work of this process that has changed
-    something or was refused; one that only reads is nobody's concern."""
-    global _tell
-    _tell = watcher
+def report_outcomes_to(watcher: Watcher) -> None:
+    """Sets the function that is called, in the same thread, for every unit of work of this process
+    that changed something or was refused; not for those that only read."""
+    global _report_outcome
+    _report_outcome = watcher
 
 
-class _NotingSession(Session):
-    """Notes in `info["changed"]` that it has written something, and to which jobs."""
+class _TrackingSession(Session):
+    """Records in `info["changed"]` whether it has written anything, and to which jobs."""
 
 
-@event.listens_for(_NotingSession, "after_flush")
+@event.listens_for(_TrackingSession, "after_flush")
 def _note_flush(session: Session, _context: Any) -> None:
     changed = [one for one in session.dirty if session.is_modified(one)]
     for one in (*session.new, *session.deleted, *changed):
@@ -113,7 +114,7 @@ def _note_flush(session: Session, _context: Any) -> None:
 
 
 def _job_of(row: Any) -> str | None:
-    """The job that a row belongs to; an entry of the audit log may be all that is left of one."""
+    """The id of the job that a row belongs to, also for an audit entry about a deleted job."""
     if isinstance(row, Job):
         return row.id
     if isinstance(row, AuditEntry):
@@ -121,7 +122,7 @@ def _job_of(row: Any) -> str | None:
     return getattr(row, "job_id", None)
 
 
-@event.listens_for(_NotingSession, "do_orm_execute")
+@event.listens_for(_TrackingSession, "do_orm_execute")
 def _note_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         state.session.info.setdefault("changed", set())
@@ -129,38 +130,39 @@ def _note_statement(state: ORMExecuteState) -> None:
 
 @contextmanager
 def unit() -> Iterator[Session]:
-    """A session whose changes are committed when the block ends well.
+    """A session whose changes are committed when the block ends without an error.
 
-    After the commit, what was asked for with `after_commit` and `send_after_commit` is done. When
-    the block raises, what was asked for with `on_rollback` is done instead. When the commit itself
-    fails, its outcome is unknown, and neither is done: the integrity audit finds what is left.
+    After the commit, the actions of `after_commit` and `send_after_commit` run. If the block
+    raises, those of `on_rollback` run instead. If the commit itself fails, its outcome is unknown
+    and neither run: the integrity audit finds what is left.
 
-    Raises Conflict when a row stays held by another unit of work for LOCK_TIMEOUT, or when the two
-    wait for each other.
+    Raises Conflict if another unit of work holds a row for LOCK_TIMEOUT, or in a deadlock.
     """
-    with _NotingSession(engine(), expire_on_commit=False) as session:
+    with _TrackingSession(engine(), expire_on_commit=False) as session:
         try:
             yield session
             session.flush()
-        except BaseException as error:  # also a worker's end: nothing on disk may stay half done
+        except (
+            BaseException
+        ) as error:  # also the end of a worker: nothing on disk may stay half done
             session.rollback()
             for undo in reversed(session.info.pop("on_rollback", [])):
                 _attempt(undo)
             refusal = _refusal_of(error)
-            if refusal is not None and _tell is not None:
-                _tell(Outcome(refusal=refusal))
+            if refusal is not None and _report_outcome is not None:
+                _report_outcome(Outcome(refusal=refusal))
             if refusal is None or refusal is error:
                 raise
             raise refusal from error
         session.commit()
         for action in session.info.pop("after_commit", []):
             _attempt(action)
-        if "changed" in session.info and _tell is not None:
-            _tell(Outcome(frozenset(session.info["changed"])))
+        if "changed" in session.info and _report_outcome is not None:
+            _report_outcome(Outcome(frozenset(session.info["changed"])))
 
 
 def _refusal_of(error: BaseException) -> PrintdeskError | None:
-    """The error as a person may read it; None for what is no refusal."""
+    """The error as a refusal with a message for people; None if it is not a refusal."""
     if isinstance(error, OperationalError) and isinstance(error.orig, _BUSY):
         return Conflict("Somebody is working on this job right now. Try again in a moment.")
     return error if isinstance(error, PrintdeskError) else None
@@ -185,14 +187,15 @@ def send_after_commit(session: Session, task: str, *ids: str) -> None:
 
 
 def ping(timeout_ms: int = 3000) -> None:
-    """Asks the database for an answer. Raises sqlalchemy.exc.SQLAlchemyError when there is none."""
+    """Checks that the database answers. Raises sqlalchemy.exc.SQLAlchemyError if it does not."""
     with engine().connect() as connection:
         connection.execute(text(f"SET LOCAL statement_timeout = {int(timeout_ms)}"))
         connection.execute(text("SELECT 1"))
 
 
 def _attempt(action: Callable[[], None]) -> None:
-    """What follows a commit must not undo the answer: a failure is logged, and swept later."""
+    """Runs an action after a commit. A failure must not change the answer: it is logged, and a
+    sweep does the work later."""
     try:
         action()
     except (OSError, PrintdeskError, SQLAlchemyError):

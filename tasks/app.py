@@ -1,7 +1,8 @@
-"""The Celery application, its schedule, and the worker's sign of life.
+"""The Celery application, its schedule, and the worker's heartbeat.
 
-A task that is lost loses nothing: what must happen is a row with a state, and beat sweeps the rows.
-So a killed worker, a broker that was away, or a doubled message delay a mail and never lose it.
+Losing a task loses no work: everything that must happen is a row with a state, and beat sweeps the
+rows. A killed worker, an unavailable broker or a duplicate message may delay an e-mail, but never
+lose it.
 """
 
 import time
@@ -39,7 +40,7 @@ SENDING_OPTIONS = {**TRANSPORT_OPTIONS, "socket_timeout": SENDING_TIMEOUT_S}
 
 
 def _broker_url() -> str:
-    """REDIS_URL in Celery's words: a unix socket is `redis+socket://` there."""
+    """REDIS_URL in Celery's format, which uses `redis+socket://` for unix sockets."""
     url = urlsplit(settings().redis_url)
     if url.scheme != "unix":
         return settings().redis_url
@@ -53,7 +54,7 @@ celery = Celery(
     include=["tasks.mail", "tasks.models", "tasks.reports", "tasks.sweeps"],
 )
 celery.conf.update(
-    # A worker takes both, unless it is told otherwise; `make run` has one for each.
+    # A worker serves both queues by default; `make run` starts one for each.
     task_queues=(Queue("celery"), Queue("models")),
     task_routes={"models.check": {"queue": "models"}},
     task_ignore_result=True,
@@ -83,7 +84,7 @@ celery.conf.update(
             "schedule": settings().sweep_seconds,
             "options": {"expires": 4 * settings().sweep_seconds},
         },
-        # Hourly: on the first of a month it finds something to do, or when a worker is back.
+        # Hourly: it has work on the first of a month, or later if no worker was running then.
         "reports.summary": {
             "task": "reports.summary",
             "schedule": crontab(minute=7),
@@ -109,10 +110,9 @@ _quiet_until = 0.0
 
 
 def send(task: str, arguments: tuple[Any, ...]) -> None:
-    """Sends a task by name. A broker that is away is logged, not raised: the sweeps do the work.
+    """Sends a task by name. An unavailable broker is logged, not raised: the sweeps do the work.
 
-    Somebody's request waits meanwhile: a broker that does not answer within a few seconds is left
-    alone for some more, however many tasks there are to send.
+    A request waits for this, so after a timeout no further task is sent for a few seconds.
     """
     global _quiet_until
     if time.monotonic() < _quiet_until:
@@ -142,7 +142,7 @@ _redis: Redis | None = None
 
 @heartbeat_sent.connect
 def note_heartbeat(**_: Any) -> None:
-    """Every two seconds, from the worker's main process: what the health route looks for."""
+    """The worker's heartbeat for the health route, every two seconds from its main process."""
     global _redis
     try:
         _redis = _redis or redis_client()
@@ -153,7 +153,7 @@ def note_heartbeat(**_: Any) -> None:
 
 @worker_ready.connect
 def measure_storage_first(**_: Any) -> None:
-    """So that the first minute has a number too."""
+    """Measures at the start, so that there is a value in the first minute too."""
     send("storage.measure", ())
 
 

@@ -13,9 +13,9 @@ def deliver(mail_id: str) -> None:
 
 @celery.task(name="mail.sweep")
 def sweep() -> None:
-    """Delivers what a lost message, a restart or a failed attempt left waiting, one after another.
+    """Delivers e-mails left by a lost message, a restart or a failed attempt, one after another.
 
-    It stops at the first failure: the server may be down, and the next sweep is near.
+    It stops at the first failure: the server may be down, and the next sweep follows soon.
     """
     with work.unit() as session:
         due = outbox.list_due(session)

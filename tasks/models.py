@@ -21,6 +21,6 @@ def keep_reader_warm(**_: Any) -> None:
 
 @celery.task(name="models.sweep")
 def sweep() -> None:
-    """Sends again what a lost message or a restart left unread, and what is out of date."""
+    """Requests readings that a lost message or a restart left undone, or that are out of date."""
     with work.unit() as session:
         modelchecks.sweep(session)

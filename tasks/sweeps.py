@@ -1,4 +1,4 @@
-"""What recurs besides mail."""
+"""Recurring tasks other than e-mail."""
 
 from services import work
 from services.files import integrity, storage, usage
@@ -6,7 +6,7 @@ from services.jobs import counts
 from services.students import confirmations
 from tasks.app import celery
 
-SCAN_LIMIT_S = 3600  # longer than the broker waits for a word: a doubled message does nothing
+SCAN_LIMIT_S = 3600  # longer than the broker's visibility timeout: a duplicate message does nothing
 
 
 @celery.task(name="confirmations.expire")
@@ -38,7 +38,7 @@ def scan_storage(scan_id: str) -> None:
 
 @celery.task(name="integrity.sweep", time_limit=SCAN_LIMIT_S)
 def sweep_scans() -> None:
-    """Takes up a scan whose message or worker was lost."""
+    """Resumes a scan whose message or worker was lost."""
     with work.unit() as session:
         stalled = integrity.find_stalled(session)
     if stalled is not None:

@@ -160,7 +160,7 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def problems(live) -> Iterator[object]:
-    """What the pages of a test complained about; anything unexpected fails it at the end."""
+    """Errors and warnings of a test's pages; anything unexpected fails the test at its end."""
     from tests.support.browsing import Problems
 
     noted = Problems(live.base_url)
@@ -170,7 +170,7 @@ def problems(live) -> Iterator[object]:
 
 @pytest.fixture
 def empty_book(live) -> None:
-    """Takes the jobs of earlier tests out of `live`; who may sign in stays."""
+    """Removes the jobs of earlier tests from `live`; people stay."""
     from psycopg2.errors import DeadlockDetected
 
     with servers.connect(live.database_url) as connection:
@@ -185,7 +185,8 @@ def empty_book(live) -> None:
 
 @pytest.fixture
 def new_page(live, browser, empty_book, problems) -> Iterator[Callable[..., object]]:
-    """Makes pages, each of a person of their own: `new_page(viewport=..., color_scheme="dark")`.
+    """Creates pages, each with its own browser session: `new_page(viewport=...,
+    color_scheme="dark")`.
 
     Without motion unless asked for: drawn without a graphics card it takes a core for itself.
     """

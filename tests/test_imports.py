@@ -36,7 +36,7 @@ AT_THE_EDGE = {
     *("flask", "dash", "celery", "apiflask", "werkzeug", "dash_bootstrap_components"),
     *("dash_auth", "authlib"),
 }
-SPARE = {
+FORBIDDEN_PACKAGES = {
     "services": AT_THE_EDGE,
     "reader": AT_THE_EDGE | {"sqlalchemy"},
     "models": AT_THE_EDGE,
@@ -98,13 +98,13 @@ def test_imports_go_one_way(part):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("part", SPARE)
-def test_each_part_does_without_what_is_anothers(part):
+@pytest.mark.parametrize("part", FORBIDDEN_PACKAGES)
+def test_no_part_imports_a_forbidden_package(part):
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in modules(part)
         for name in imported(path)
-        if name.partition(".")[0] in SPARE[part]
+        if name.partition(".")[0] in FORBIDDEN_PACKAGES[part]
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -1,7 +1,8 @@
-"""The access log: a line for each request that changes something or is refused, with who asked.
+"""The access log: a line for each request that changes something or is refused, with the person.
 
-Which calls of the console change something, and which are refused, neither their method nor their
-answer tells; the unit of work does (services/work.py). What only reads leaves no line: polls.
+The method and the status of a console callback do not show whether it changed something or was
+refused; the unit of work does (services/work.py). Requests that only read, such as polls, are not
+logged.
 """
 
 import re
@@ -20,21 +21,21 @@ from web import callbodies, guard
 
 log = structlog.get_logger()
 
-_MOST = 300  # characters of what a callback is called
+_MAX_CALLBACK_NAME = 300  # characters
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def init(app: Flask) -> None:
-    work.tell_outcomes_to(_note_outcome)
+    work.report_outcomes_to(_note_outcome)
     app.after_request(_log_request)
 
 
 def _note_outcome(outcome: work.Outcome) -> None:
-    """A callback may show a refusal to the person and answer like any other; a route's refusal
-    becomes its answer."""
+    """Remembers the outcome for the log: a callback that shows a refusal to the person is answered
+    with 200."""
     if not has_request_context():
         return
-    is_gone = isinstance(outcome.refusal, NotFound)  # which is reported, but not a refusal
+    is_gone = isinstance(outcome.refusal, NotFound)  # reported to the person, but not a refusal
     if outcome.refusal is None:
         g.changed = g.get("changed", frozenset()) | outcome.job_ids
     elif _is_callback() and not is_gone:
@@ -48,8 +49,8 @@ def refusal() -> str | None:
 
 
 def about() -> dict[str, Any]:
-    """What this request was about: `job_id`, or `job_ids` of several; the `callback` of the console
-    that was called, by its output; `staff_id` of whose session it came with, if it counts no more.
+    """Details of this request: `job_id`, or `job_ids` for several; `callback`, the output of the
+    called console callback; `staff_id`, if the request came with a session that has ended.
     """
     body = _body()
     named = (request.view_args or {}).get("job_id")
@@ -57,7 +58,7 @@ def about() -> dict[str, Any]:
     known = {
         "job_id": found[0] if len(found) == 1 else None,
         "job_ids": found if len(found) > 1 else None,
-        "callback": str(body["output"])[:_MOST] if "output" in body else None,
+        "callback": str(body["output"])[:_MAX_CALLBACK_NAME] if "output" in body else None,
         "staff_id": g.get("signed_out"),
     }
     return {name: value for name, value in known.items() if value is not None}
@@ -68,7 +69,7 @@ def _is_callback() -> bool:
 
 
 def _log_request(response: Response) -> Response:
-    """Every change and every refusal, with who asked; polls are left out."""
+    """Logs every change and every refusal with the person; polls are left out."""
     refused = refusal()
     asks_for_a_change = request.method not in guard.SAFE_METHODS and not guard.is_dash_call()
     if response.status_code >= 400 or refused or asks_for_a_change or "changed" in g:
@@ -90,7 +91,8 @@ def _log_request(response: Response) -> Response:
 
 
 def _body() -> dict[str, Any]:
-    """What a page of somebody we know has sent to Dash. A stranger's words are not kept."""
+    """The body that a signed-in person's page has sent to Dash. Bodies of strangers are not
+    logged."""
     known = g.get("actor") is not None or "signed_out" in g
     try:
         body = request.get_json(silent=True) if _is_callback() and known else None
@@ -100,7 +102,7 @@ def _body() -> dict[str, Any]:
 
 
 def _jobs_of(body: dict[str, Any]) -> Iterator[str]:
-    """The job, or the jobs, that a page of the console names in what it sends."""
+    """The ids of the jobs in a callback's body."""
     for part in (*_listed(body.get("inputs")), *_listed(body.get("state"))):
         value = part.get("value") if isinstance(part, dict) else None
         if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""What the pages are made of: scripts and style sheets, sent small and only once.
+"""Scripts and style sheets: compressed, and cached by browsers.
 
-They are compressed at the first request for them; a file that changes has another ETag. Addresses
-with the time of the file in them (`?m=`), as the console's are, need never be asked for again.
+A file is compressed at the first request for it; a changed file has a different ETag. Addresses
+with the file's time (`?m=`), as the console uses them, may be cached for ever.
 """
 
 import gzip
@@ -40,7 +40,7 @@ def _finish(response: Response) -> Response:
 
 
 def _compress(response: Response) -> None:
-    """Puts the compressed content in the place of the file, which need not even be read again."""
+    """Replaces the content by its compressed form, which is kept so that the file is read once."""
     accepted = request.accept_encodings
     encoding = next((name for name in ("br", "gzip") if name in accepted), None)
     if encoding is None:
@@ -49,16 +49,16 @@ def _compress(response: Response) -> None:
     key = (request.path, etag or "", encoding)
     if key not in _compressed:
         response.direct_passthrough = False
-        _compressed[key] = _squeeze(response.get_data(), encoding)
+        _compressed[key] = _compress_bytes(response.get_data(), encoding)
     unread = response.response
     response.set_data(_compressed[key])
     if close := getattr(unread, "close", None):
         close()
     response.headers["Content-Encoding"] = encoding
     if etag:
-        response.set_etag(etag, weak=True)  # the same content in other bytes
+        response.set_etag(etag, weak=True)  # the same content in a different encoding
 
 
-def _squeeze(content: bytes, encoding: str) -> bytes:
+def _compress_bytes(content: bytes, encoding: str) -> bytes:
     # The best quality takes fifty times as long, for a tenth less.
     return brotli.compress(content, quality=6) if encoding == "br" else gzip.compress(content, 6)

@@ -1,7 +1,7 @@
-"""What the console's pages send to Dash, refused where it is nothing that they could send.
+"""Validates the structure of callback requests, and refuses any that our pages could not have sent.
 
-Dash trusts the script that it has sent to the browser, and fails half-way on anything else. Here
-the frame of a request is checked; what its values mean is the callbacks' to check.
+Dash trusts its own script in the browser, and fails half-way on anything else. Only the structure
+of a request is checked here; the callbacks validate the values.
 """
 
 import json
@@ -13,23 +13,23 @@ from flask import Flask, request
 from services.errors import Malformed
 
 PATH = "/_dash-update-component"
-MAX_DEPTH = 60  # of dictionaries and lists in each other
-_ADDRESS = "_pages_location"  # Dash's own callback, which takes path and query for texts
-# An open page that is older than the server sends such a thing, too.
-_WORDS = "This page of the console is out of date. Reload it."
+MAX_DEPTH = 60  # of nested dictionaries and lists
+_ADDRESS = "_pages_location"  # Dash's own callback, which expects path and query to be texts
+# An open page from before an update of the server may send such a request, too.
+_PAGE_OUTDATED = "This page of the console is out of date. Reload it."
 
 Callback: TypeAlias = Mapping[str, Any]
 
 
 def init(app: Flask, list_callbacks: Callable[[], Mapping[str, Callback]]) -> None:
-    """`list_callbacks` gives every callback by its output; it is asked at each request, because
-    Dash knows them all only then."""
+    """`list_callbacks` returns every callback by its output; it is called at each request, because
+    Dash does not know them all before the first one."""
 
     def check() -> None:
         if request.path == PATH and request.method == "POST":
             body = request.get_json()
             if not _is_storable(body) or not _could_be_sent(body, list_callbacks()):
-                raise Malformed(_WORDS)
+                raise Malformed(_PAGE_OUTDATED)
 
     app.before_request(check)
 
@@ -40,7 +40,7 @@ def _could_be_sent(body: Any, known: Mapping[str, Callback]) -> bool:
     callback = known.get(body["output"])
     return (
         callback is not None
-        and "callback" in callback  # else it runs in the browser
+        and "callback" in callback  # otherwise it runs in the browser
         and _fit(body.get("inputs"), callback["inputs"])
         and _fit(body.get("state", []), callback["state"])
         and _are_outputs(body.get("outputs"), body["output"], callback)
@@ -57,12 +57,12 @@ def _fit(given: Any, wanted: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _fits(given: Any, wanted: Mapping[str, Any]) -> bool:
-    """An id that stands for many comes as a list of them; one with MATCH as one of them."""
+    """A wildcard id (ALL) comes as a list of values; one with MATCH as a single value."""
     if not wanted["id"].startswith("{"):
         is_part = _is_part(given) and all(
             given[name] == wanted[name] for name in ("id", "property")
         )
-        return is_part and (wanted["id"] != _ADDRESS or _is_of_an_address(given))
+        return is_part and (wanted["id"] != _ADDRESS or _is_address_part(given))
     pattern = json.loads(wanted["id"])
     if not isinstance(given, list) and any(value == ["ALL"] for value in pattern.values()):
         return False
@@ -76,7 +76,7 @@ def _fits(given: Any, wanted: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_of_an_address(given: Mapping[str, Any]) -> bool:
+def _is_address_part(given: Mapping[str, Any]) -> bool:
     value = given.get("value")
     return isinstance(value, str) and (given["property"] != "pathname" or value.startswith("/"))
 
@@ -98,7 +98,7 @@ def _are_parts(given: Any) -> bool:
 
 
 def _are_names(given: Any) -> bool:
-    """Of properties, each "id.property", where an id may be JSON."""
+    """Whether it is a list of property names, each "id.property", where an id may be JSON."""
     return isinstance(given, list) and all(
         isinstance(name, str) and _is_name(name) for name in given
     )
@@ -124,8 +124,8 @@ def _is_part(given: Any) -> bool:
 
 
 def _is_storable(body: Any) -> bool:
-    """Whether it is as flat as what our pages send, and without NUL and halves of characters: no
-    text of ours holds them, and PostgreSQL cannot even be asked for them."""
+    """Whether it is not nested too deeply, and without NUL and unpaired surrogates: our pages never
+    send them, and PostgreSQL does not accept them in a query."""
     level = [body]
     for _ in range(MAX_DEPTH):
         if not all(_is_text(value) for value in level if isinstance(value, str)):

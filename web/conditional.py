@@ -1,13 +1,13 @@
 """Conditional reads: `ETag` and `If-None-Match`, answered with one cheap query (RFC 9110, 13.1.2).
 
-That query is the guard's, which looks who is asking: it brings the state of the database with it.
+It is the guard's query for the person, which also returns the state of the database.
 
     @bp.get("/jobs")
     @bp.output(...)
     @conditional()
     def list_jobs(...): ...
 
-The tag is weak: it vouches for the content, not for the bytes, which a proxy may compress.
+The tag is weak: it identifies the content, not the bytes, which a proxy may compress.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ from flask import Response, after_this_request, g, request
 from services import changes, work
 from services.files import storage
 
-SHAPE = 1  # raise it when an answer's form changes, so that no caller keeps the old one
+SHAPE = 1  # increase it when the format of an answer changes, so that no caller keeps an old one
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def conditional(also: Callable[[], str] = str) -> Callable[[View], View]:
-    """Answers 304 without a body when nothing has changed since the caller's answer was made.
+    """Answers 304 without a body if nothing has changed since the answer that the caller has.
 
-    `also` gives what the answer depends on besides the database, the URL and the person.
+    `also` returns whatever the answer depends on besides the database, the URL and the person.
     """
 
     def decorate(view: View) -> View:
@@ -59,7 +59,7 @@ def _read_state() -> str:
 
 
 def _mark(response: Response, tag: str) -> Response:
-    """Tells caches to ask each time, and to keep people apart."""
+    """Tells caches to revalidate each time, and not to share answers between people."""
     if response.status_code in (200, 304):
         response.set_etag(tag, weak=True)
         response.headers["Cache-Control"] = "private, no-cache"

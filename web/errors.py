@@ -1,4 +1,4 @@
-"""Errors as HTTP: the one place where an error's meaning becomes a number, and JSON or a page."""
+"""Errors as HTTP: the one place that turns an error into a status, and JSON or a page."""
 
 import secrets
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def init(app: APIFlask) -> None:
 
 
 def new_reference() -> str:
-    """What a person can tell the lab about a fault, and the log has too."""
+    """A reference for an error, shown to the person and written to the log."""
     return secrets.token_hex(4)
 
 
@@ -63,13 +63,13 @@ def status_of(error: errors.PrintdeskError) -> int:
 
 
 def body_of(code: str, message: str, details: dict[str, Any]) -> dict[str, Any]:
-    """The error format. Details also stand at the top, where the plan's section 6 names them."""
+    """The error format. Details are repeated at the top level, as the plan's section 6 requires."""
     details = {name: _plain(value) for name, value in details.items()}
     return {**details, "error": code, "message": message, "details": details}
 
 
 def _plain(value: Any) -> Any:
-    """Times as the API speaks them: UTC, ISO 8601, Z."""
+    """Times in the API's format: UTC, ISO 8601, Z."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value
@@ -89,7 +89,7 @@ def answer(error: errors.PrintdeskError) -> Response:
 
 
 def answer_http(error: HTTPException) -> Response:
-    """The answer to what Flask itself refuses: unknown route, wrong method, body too large."""
+    """The answer to errors of Flask itself: unknown route, wrong method, body too large."""
     status = error.code or 500
     message = error.description or error.name
     response = jsonify(body_of(_HTTP_CODES.get(status, "error"), message, {}))
@@ -101,7 +101,7 @@ def answer_http(error: HTTPException) -> Response:
 
 
 def answer_unknown(reference: str) -> Response:
-    """The answer to a fault of ours: the person gets a reference, the log has the rest."""
+    """The answer to an unexpected error: the person gets a reference, the log has the details."""
     response = jsonify(
         body_of(
             "internal_error",
@@ -127,13 +127,13 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     if _wants_json():
         return answer_http(error)
     status = error.code or 500
-    # Flask's own words are for programmers; the page has its own for each status.
+    # Flask's messages are for programmers; the error page has its own for each status.
     said = error.description if status == 429 else None
     return _error_page(status, said or ""), status
 
 
 def _show_invalid_input(error: Any) -> ResponseReturnValue:
-    """What APIFlask's validation found, in the error format: `fields` maps field to message."""
+    """APIFlask's validation errors in our format: `fields` maps field to message."""
     fields = {
         name: "; ".join(messages)
         for place in (error.detail or {}).values()
@@ -148,7 +148,7 @@ def _show_database_away(error: Exception) -> ResponseReturnValue:
 
 
 def _show_fault(error: Exception) -> ResponseReturnValue:
-    """A fault of ours: logged with a reference that the person can tell."""
+    """An unexpected error: logged with a reference that is shown to the person."""
     if isinstance(error, RecursionError):
         return _show_refusal(Invalid("This is nested too deeply."))
     reference = new_reference()

@@ -1,5 +1,5 @@
-"""The exports of the reports page: plain routes, so that a link downloads, and an address that
-somebody has kept asks them to sign in."""
+"""The exports of the reports page: plain routes, so that a link downloads a file, and a bookmarked
+address asks for sign-in."""
 
 from contextlib import ExitStack
 from tempfile import TemporaryFile
@@ -23,8 +23,8 @@ _TYPES = {
 
 @bp.get("/reports/export/<name>.<any(csv, xlsx):kind>")
 def send_export(name: str, kind: str) -> Response:
-    """The file is written to the disk before it is sent: so a slow reader holds no connection to
-    the database, and a fault on the way is an error page, not half a file."""
+    """Writes the file to disk before sending it, so that a slow client does not hold a database
+    connection, and an error results in an error page instead of half a file."""
     export = Export(name, kind)
     period = None
     wanted = report_filters.read(request.args)

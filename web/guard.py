@@ -1,8 +1,8 @@
-"""Who is asking, and whether they may: what is not on the list of public routes is denied.
+"""Authentication: everything that is not on the list of public routes is denied to strangers.
 
-The guard stands before every request: pages, API, and Dash's one endpoint for all callbacks. It
-never reads what a callback's body claims. What a signed-in person may do, the services decide; the
-console's pages and callbacks refuse before that, by the groups that are set here at each request.
+The guard runs before every request: pages, API, and Dash's one endpoint for all callbacks. It never
+trusts the body of a callback. The services decide what a signed-in person may do; the console's
+pages and callbacks check before that, by the groups that are set here at each request.
 """
 
 import time
@@ -20,7 +20,7 @@ from services.people.accounts import Identity
 from settings import settings
 from web import sessions
 
-# The routes that strangers may use, by endpoint name. There is no public Dash callback.
+# The endpoints that strangers may use. There is no public Dash callback.
 PUBLIC = frozenset(
     {
         "health.read_health",
@@ -63,7 +63,7 @@ def init(app: Flask) -> None:
 
 
 def safe_next(target: str) -> str:
-    """Where to go after signing in: a path of ours, or the console."""
+    """Where to go after signing in: the target if it is a Printdesk path, otherwise the console."""
     parts = urlsplit(target)
     is_ours = (
         target.startswith("/")
@@ -100,12 +100,12 @@ def _find_identity() -> Identity | None:
 
 
 def _asks_again() -> bool:
-    """The answer will depend on the database's state; web/conditional.py."""
+    """Whether the request is conditional, and its answer depends on the database's state."""
     return "If-None-Match" in request.headers
 
 
 def _read_bearer(token: str) -> Identity:
-    """Who a bearer token stands for: one of the identity provider, or one that was issued here."""
+    """The person of a bearer token, issued by the identity provider or by Printdesk."""
     if settings().jwt_jwks_url:
         from services.people import (
             bearer,  # slow to import, and needed only with an identity provider
@@ -146,15 +146,15 @@ def _require_sign_in() -> Response | None:
     if request.path.startswith("/api/") or request.method not in SAFE_METHODS or is_dash_call():
         raise NotSignedIn("Invalid or expired token")
     if "signed_out" in g:
-        g.refused = NotSignedIn.code  # led to the page for signing in, and refused all the same
+        g.refused = NotSignedIn.code  # redirected to the sign-in page, and still counted as refused
     wanted = request.full_path.rstrip("?")
     suffix = "" if wanted == "/" else f"?next={quote(safe_next(wanted))}"
     return redirect(f"/login{suffix}")  # type: ignore[return-value]
 
 
 def _is_preflight() -> bool:
-    """A browser asks without credentials whether a page of another origin may call the API; the
-    answer is only headers, from CORS_ORIGINS."""
+    """Whether this is a CORS preflight, which browsers send without credentials; the answer is only
+    headers, from CORS_ORIGINS."""
     return (
         request.method == "OPTIONS"
         and request.path.startswith("/api/")
@@ -164,8 +164,8 @@ def _is_preflight() -> bool:
 
 
 def _is_no_route() -> bool:
-    """What the API does not have, it answers to everybody alike: 404, and 405 for a method. The
-    console's page is no part of it, though it takes every path."""
+    """Whether the API has no such route or method: everybody gets 404 or 405. The console's
+    catch-all page does not count."""
     wrong = isinstance(request.routing_exception, MethodNotAllowed | NotFound)
     return request.path.startswith("/api/") and (wrong or request.endpoint == CONSOLE_PAGE)
 
@@ -188,7 +188,7 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-# JSON is no page: opened as one, it may load nothing at all.
+# JSON is not a page: opened in a browser, it may not load anything.
 _DATA = "default-src 'none'; frame-ancestors 'none'"
 _inline_scripts: Callable[[], Sequence[str]] = tuple
 

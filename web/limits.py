@@ -1,8 +1,8 @@
-"""How often one address may ask, counted in Redis; per process when Redis is away.
+"""Rate limits per address, counted in Redis, or per process while Redis is unavailable.
 
-Every request is counted before its view runs, in one step with the test: so however many ask at
-once, no more of them come through than the limit says. What turns out not to count is given back
-when the answer is known. Until then it takes a place.
+Every request is counted before its view runs, atomically with the check, so that simultaneous
+requests cannot exceed the limit. Requests that turn out not to count are removed from the count
+when the answer is known.
 """
 
 import time
@@ -32,9 +32,9 @@ _TRIES_PER_SUBMISSION = 10
 _NOTED_REFUSALS = parse("30/minute")
 _counts: dict[str, Callable[[Response], bool]] = {}  # by scope: whether an answer counts
 
-# Ours is the earliest since this request began; another one from the same moment is as good.
-# The list is not quite in the order of time: its times are taken before they come to Redis.
-_TAKE_OUT = b"""
+# Removes the earliest entry since this request began; another one from the same moment is as good.
+# The list is not quite in chronological order: times are taken before the entries reach Redis.
+_REMOVE_COUNT = b"""
 local ours = false
 for _, at in ipairs(redis.call('lrange', KEYS[1], 0, -1)) do
     local is_later = tonumber(at) >= tonumber(ARGV[1])
@@ -45,7 +45,7 @@ if ours then redis.call('lrem', KEYS[1], -1, ours) end
 
 
 def client_address() -> str:
-    """The caller's address; behind TRUSTED_PROXIES proxies, the one that the first of them saw."""
+    """The caller's address; behind TRUSTED_PROXIES proxies, as the first of them saw it."""
     return request.remote_addr or "unknown"
 
 
@@ -54,12 +54,12 @@ def init(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 2}
     limiter.init_app(app)
     app.before_request(_note_time)
-    app.after_request(_give_back)  # runs before the limiter's own, which tells what is left
+    app.after_request(_uncount_request)  # before the limiter's hook, which reports what is left
 
 
 def count_refusal() -> bool:
-    """Whether this address is still within what the audit log notes of its refusals; without Redis
-    nothing bounds that, and it is not."""
+    """Whether a refusal of this address should still be written to the audit log; not without
+    Redis, because then nothing limits their number."""
     try:
         return limiter.limiter.hit(_NOTED_REFUSALS, "refusals", client_address())
     except RedisError as problem:
@@ -73,14 +73,14 @@ def _limit(
     words: str,
     counts: Callable[[Response], bool] | None = None,
 ) -> RouteLimit:
-    """A limit on POST; of answers for which `counts` is false, as many as one likes."""
+    """A limit on POST. Answers for which `counts` is false are not counted."""
     if counts is not None:
         _counts[scope] = counts
     return limiter.shared_limit(often, scope=scope, methods=["POST"], error_message=words)
 
 
 def _is_accepted(response: Response) -> bool:
-    """A submission was taken in: 201 from the API, or the way to the success page."""
+    """Whether a submission was accepted: 201 from the API, or a redirect to the success page."""
     return response.status_code in (201, 303)
 
 
@@ -89,8 +89,8 @@ def _times(limit: str, factor: int) -> str:
     return f"{parsed.amount * factor} per {parsed.multiples} {parsed.GRANULARITY.name}"
 
 
-# Only what was taken in counts against the limit, so that a typing mistake costs nothing; a wider
-# limit on all tries keeps a script from sending files for ever.
+# Only accepted submissions count against the limit, so that typing mistakes cost nothing; a higher
+# limit on all attempts keeps a script from sending files for ever.
 submissions = _limit(
     lambda: settings().rate_limit_submit,
     "submit",
@@ -102,14 +102,14 @@ submission_tries = _limit(
     "submit-tries",
     "Submission limit exceeded. Please try again later.",
 )
-# Only failures count: people who sign in all day are no attack.
+# Only failures count: frequent successful sign-ins are not an attack.
 sign_ins = _limit(
     lambda: settings().rate_limit_login,
     "login",
     "Too many attempts to sign in. Please try again later.",
     counts=lambda response: response.status_code == 401,
 )
-# Guesses at the old password of somebody who left their screen open.
+# Against guessing the current password of somebody who left their screen unlocked.
 password_changes = _limit(
     lambda: settings().rate_limit_login,
     "password",
@@ -123,22 +123,22 @@ def _note_time() -> None:
     g.asked_at = time.time()
 
 
-def _give_back(response: Response) -> Response:
-    """Takes out again what was counted of this request and does not count."""
+def _uncount_request(response: Response) -> Response:
+    """Removes this request from the limits for which it does not count."""
     for limit in limiter.current_limits:
         counts = _counts.get(limit.request_args[-1])
         if counts is not None and not limit.breached and not counts(response):
-            _take_out(limit.key, g.asked_at)
+            _remove_count(limit.key, g.asked_at)
     return response
 
 
-def _take_out(key: str, since: float) -> None:
+def _remove_count(key: str, since: float) -> None:
     storage = limiter.limiter.storage
     if isinstance(storage, RedisStorage):
         try:
-            take_out = storage.get_connection().register_script(_TAKE_OUT)
+            take_out = storage.get_connection().register_script(_REMOVE_COUNT)
             take_out([storage.prefixed_key(key)], [since])
-        except RedisError as problem:  # it stays counted, for as long as the limit looks back
+        except RedisError as problem:  # it stays counted until the limit's period has passed
             log.warning("limit_not_given_back", problem=str(problem)[:300])
     elif isinstance(storage, MemoryStorage):
         with storage.locks[key]:
@@ -149,7 +149,8 @@ def _take_out(key: str, since: float) -> None:
 
 
 def _storage_uri() -> str:
-    """REDIS_URL in the words of the limits library: a unix socket is `redis+unix://` there."""
+    """REDIS_URL in the format of the limits library, which uses `redis+unix://` for unix
+    sockets."""
     url = urlsplit(settings().redis_url)
     if url.scheme != "unix":
         return settings().redis_url

@@ -1,9 +1,9 @@
-"""Authlib's client for the sign-in provider, as dash-auth drives it, within Printdesk's bounds.
+"""Authlib's client for the sign-in provider, used by dash-auth, with Printdesk's limits and checks.
 
-Left alone, Authlib fetches metadata and keys without a timeout and follows redirects, hands all
-metadata on to its HTTP session (a provider's `"verify": false` would turn off the check of
-certificates), and takes the algorithms of ID tokens from there too. So it asks
-services/people/provider.py for all of that, and fetches only the token itself.
+By default, Authlib fetches metadata and keys without a timeout and follows redirects, passes all
+metadata to its HTTP session (a provider's `"verify": false` would disable certificate checks), and
+takes the algorithms of ID tokens from the metadata too. Here it gets all of that from
+services/people/provider.py, and fetches only the token itself.
 """
 
 import secrets
@@ -26,11 +26,11 @@ from services.people import fetching, provider
 from settings import settings
 from web import guard
 
-ATTEMPTS = "sign_ins"  # in the session: sign-ins that have begun, the newest last
-MOST_ATTEMPTS = 3  # one for each tab that was left open; a cookie holds no more than 4 kB
-LONGEST_NEXT = 400
+ATTEMPTS = "sign_ins"  # session key of the sign-ins under way, the newest last
+MAX_ATTEMPTS = 3  # for several open tabs; a cookie holds no more than 4 kB
+MAX_NEXT_LENGTH = 400
 
-Held: TypeAlias = MutableMapping[str, Any]  # what a browser's session holds
+Held: TypeAlias = MutableMapping[str, Any]  # a browser's session
 
 log = structlog.get_logger()
 
@@ -41,20 +41,20 @@ def callback_address() -> str:
 
 
 def find_attempt(held: Held, state: str) -> dict[str, str] | None:
-    """The sign-in that was begun with this state, in the session of the same browser."""
+    """The sign-in that this browser started with this state."""
     begun: list[dict[str, str]] = held.get(ATTEMPTS, [])
     return next((attempt for attempt in begun if attempt["state"] == state), None)
 
 
 def forget_attempt(held: Held, state: str) -> None:
-    """A sign-in counts once, whatever comes of it."""
+    """Removes a sign-in from the session: each state can be used once, whatever the result."""
     begun: list[dict[str, str]] = held.get(ATTEMPTS, [])
     held[ATTEMPTS] = [attempt for attempt in begun if attempt["state"] != state]
 
 
 class Attempts(FlaskIntegration):
-    """What ties the provider's answer to this browser: state, nonce and PKCE's verifier. Authlib
-    would keep any number of them, and the provider's whole address with each."""
+    """Stores what ties the provider's answer to this browser: state, nonce and PKCE verifier.
+    Authlib would keep any number of them, each with the provider's whole address."""
 
     def set_state_data(self, session: Held, state: str, data: Mapping[str, str]) -> None:
         target = guard.safe_next(request.args.get("next", ""))
@@ -62,9 +62,9 @@ class Attempts(FlaskIntegration):
             "state": state,
             "nonce": data["nonce"],
             "verifier": data["code_verifier"],
-            "next": target if len(target) <= LONGEST_NEXT else "/dashboard",
+            "next": target if len(target) <= MAX_NEXT_LENGTH else "/dashboard",
         }
-        session[ATTEMPTS] = [*session.get(ATTEMPTS, []), begun][-MOST_ATTEMPTS:]
+        session[ATTEMPTS] = [*session.get(ATTEMPTS, []), begun][-MAX_ATTEMPTS:]
 
     def get_state_data(self, session: Held, state: str) -> dict[str, str] | None:
         attempt = find_attempt(session, state)
@@ -89,7 +89,8 @@ class ProviderClient(FlaskOAuth2App):
     def authorize_redirect(
         self, redirect_uri: str | None = None, **options: Any
     ) -> ResponseReturnValue:
-        """To the provider; with `again` in the query, it asks who they are even if it knows."""
+        """Redirects to the provider; with `again` in the query, the provider asks for the account
+        even if it knows one."""
         if request.args.get("again") == "1":
             options["prompt"] = "login"
         answer: ResponseReturnValue = super().authorize_redirect(
@@ -108,7 +109,7 @@ class ProviderClient(FlaskOAuth2App):
                 redirect_uri, timeout=fetching.TIMEOUT_S, allow_redirects=False, **options
             )
         except AuthlibBaseError as refused:
-            # The code alone: a description may quote what was sent.
+            # Only the error code: the description may quote secrets that were sent.
             log.warning("oidc_refused", problem=str(refused.error)[:100])
             raise provider.not_completed() from None
         except (RequestException, HTTPError, ValueError, RecursionError) as problem:
@@ -118,12 +119,13 @@ class ProviderClient(FlaskOAuth2App):
     def parse_id_token(
         self, token: Mapping[str, Any], nonce: str, **_options: Any
     ) -> dict[str, Any]:
-        """By our verifier; Authlib's takes algorithms and keys from the metadata."""
+        """Verifies the ID token with our own code; Authlib's trusts algorithms and keys from the
+        metadata."""
         return provider.read_claims(token, nonce)
 
 
 def bound_answers(client: OAuth2Session) -> None:
-    """Authlib's `compliance_fix`: an answer is read piece by piece, to a size and a time."""
+    """An Authlib `compliance_fix` that limits the size of answers and the time to read them."""
     client.stream = True
     client.register_compliance_hook("access_token_response", _read_bounded)
 

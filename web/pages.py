@@ -1,4 +1,4 @@
-"""The console's addresses: Dash answers every path with the same page; an unknown one is a 404."""
+"""Answers unknown console paths with 404; Dash alone answers every path with the same page."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def init(app: Flask, registry: Mapping[str, Mapping[str, Any]]) -> None:
 
     def check() -> ResponseReturnValue | None:
         if "\x00" in request.path:
-            raise NotFound()  # no id holds it, and PostgreSQL cannot even be asked for it
+            raise NotFound()  # no id contains NUL, and PostgreSQL does not accept it
         if request.path == "/":
             return redirect("/dashboard")
         leads_to_a_page = any(_leads_to(page, request.path) for page in registry.values())
@@ -28,8 +28,8 @@ def init(app: Flask, registry: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _endpoint() -> str | None:
-    """Where the path leads to, also with a method that is not for it: a page that is not there is
-    not there for any."""
+    """The endpoint of the path, whatever the method: an unknown page is unknown for every
+    method."""
     if not isinstance(request.routing_exception, MethodNotAllowed):
         return request.endpoint
     try:

@@ -1,4 +1,4 @@
-"""How a submission comes in: the form's file goes to disk while it arrives."""
+"""Receives submissions: the form's file is streamed to disk while it arrives."""
 
 from collections.abc import Callable
 from typing import IO, Any, cast
@@ -15,16 +15,16 @@ from services.jobs.records import JobView
 from services.students import submissions
 from settings import lab
 
-FORM_BYTES = 1024**2  # what the text fields of a form may need, with room to spare
+FORM_BYTES = 1024**2  # more than the text fields of a form need
 PIECE_BYTES = 512 * 1024
-REST_BYTES = 64 * 1024  # what the parser may hold of the piece before
+REST_BYTES = 64 * 1024  # the most that the parser keeps of the previous piece
 DRAIN_BYTES = 256 * 1024**2
 DRAIN_SECONDS = 10.0
 
 
 class _LargePieces:
-    """A body that comes in large pieces, whatever smaller size is asked for: at every read gunicorn
-    copies all that it has read ahead."""
+    """Reads a body in large pieces, whatever smaller size is requested: at every read, gunicorn
+    copies everything it has read ahead."""
 
     def __init__(self, body: IO[bytes]) -> None:
         self._body = body
@@ -57,8 +57,8 @@ class PrintdeskRequest(Request):
         self._receivers: list[Receiver] = []
 
     def close(self) -> None:
-        """Removes every received file that no job has taken in, also those of a form that ended
-        before it was complete: werkzeug forgets them."""
+        """Removes every received file that no job has taken over, also those of incomplete forms,
+        which werkzeug forgets."""
         super().close()
         for receiver in self._receivers:
             receiver.discard()
@@ -75,8 +75,8 @@ class PrintdeskRequest(Request):
         return cast(IO[bytes], receiver)
 
     def get_data(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises RequestEntityTooLarge also for a body that comes in chunks, without a length: of
-        that, werkzeug takes the first part for the whole."""
+        """Raises RequestEntityTooLarge for chunked bodies too; werkzeug would silently truncate
+        them."""
         data = super().get_data(*args, **kwargs)
         most = self.max_content_length
         if self.content_length is None and most is not None and len(data) >= most:
@@ -90,10 +90,10 @@ class PrintdeskRequest(Request):
 
 
 def receive_submission() -> JobView:
-    """Reads this request's form, streams its file to disk, and makes a job of both.
+    """Reads this request's form, streams its file to disk, and creates a job from both.
 
-    Raises TooLarge before anything is read when the request says that it is too large; Invalid
-    with every wrong field; and what services.students.submissions.submit raises.
+    Raises TooLarge before reading anything if the declared length is too large; Invalid with every
+    wrong field; and the errors of services.students.submissions.submit.
     """
     limit = lab().upload.max_bytes + FORM_BYTES
     request.max_content_length = limit
@@ -128,12 +128,12 @@ def receive_submission() -> JobView:
 
 
 def drain_after_answer() -> None:
-    """Reads on, for a bounded while, after an early refusal has been sent.
+    """Continues to read the body, for a limited time, after an early refusal has been sent.
 
     A client that is still sending when the connection closes loses the answer; browsers then show
-    a network error in the place of our words.
+    a network error instead of our message.
     """
-    # Not request.stream, which refuses to be made when the length is too large.
+    # Not request.stream, which raises an error if the length is too large.
     stream, sock = request.input_stream, request.environ.get("gunicorn.socket")
 
     def drain() -> None:
@@ -144,7 +144,7 @@ def drain_after_answer() -> None:
             while left > 0 and (piece := stream.read(1024**2)):
                 left -= len(piece)
         except (OSError, ValueError):
-            return  # the client has gone, or said a wrong length: nothing is lost
+            return  # the client has gone, or declared a wrong length: nothing is lost
 
     @after_this_request
     def _attach(response: Response) -> Response:

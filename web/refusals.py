@@ -1,4 +1,4 @@
-"""Refused access to what is for staff, kept in the audit log: it outlives the ordinary one."""
+"""Records refused access to staff functions in the audit log, which outlives the access log."""
 
 import structlog
 from flask import Flask, Response, g, request
@@ -18,8 +18,8 @@ def init(app: Flask) -> None:
 
 
 def _audit(response: Response) -> Response:
-    """At most so many a minute from one address, so that nobody can fill the audit log; and without
-    it, the refusal stands all the same."""
+    """Limited per minute and address, so that nobody can fill the audit log. If the entry cannot be
+    written, the request is refused all the same."""
     if accesslog.refusal() not in _AUDITED or request.endpoint in guard.PUBLIC:
         return response
     if limits.count_refusal():

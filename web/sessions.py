@@ -1,12 +1,12 @@
-"""A signed-in browser: what the cookie of its session holds, and how the session ends.
+"""Browser sessions: the content of the session cookie, and how a session ends.
 
-The cookie names the person, the mark of all their sessions, and this session alone. So it ends when
-the person is deactivated or gets another password, and when this browser signs out: then a copy of
-its cookie is worth nothing either. That is kept in the database
-(services/people/ended_sessions.py), and nothing else has to be up for it.
+The cookie holds the person's id, a stamp that all their sessions share, and this session's own id.
+A session ends when the person is deactivated or gets a new password, and when this browser signs
+out; then every copy of its cookie is invalid too. Ended sessions are stored in the database
+(services/people/ended_sessions.py), so no other server is needed for this.
 
-What the person may do is not in the cookie: it would outlast a change on the staff list by hours.
-`session["user"]["groups"]`, which dash-auth reads (components/roles.py), is written anew from the
+The cookie does not contain the person's role, which would outlast a change of the staff list by
+hours. `session["user"]["groups"]`, which dash-auth reads (components/roles.py), is set from the
 staff list for each request, and never stored.
 """
 
@@ -24,13 +24,13 @@ from settings import settings
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Over https only, when people come by https: as PUBLIC_URL or a trusted proxy says."""
+    """Cookies that are Secure if people use https, according to PUBLIC_URL or a trusted proxy."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return is_https()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Without the person's groups, and with no cookie where nothing else has changed."""
+        """Leaves out the person's groups, and sets no cookie if nothing else has changed."""
         was_modified = session.modified
         session.pop("user", None)
         session.modified = was_modified
@@ -42,13 +42,13 @@ def init(app: Flask) -> None:
 
 
 def is_https() -> bool:
-    """Whether this request came by https, or they all do; behind a proxy that is its word, if it is
-    one of TRUSTED_PROXIES."""
+    """Whether this request, or every request, comes by https. A proxy's word counts only within
+    TRUSTED_PROXIES."""
     return request.is_secure or settings().is_https
 
 
 def start(identity: Identity) -> None:
-    """Begins a fresh session, so that one fixed beforehand by somebody else is worth nothing."""
+    """Starts a new session, so that a session fixed beforehand by an attacker is useless."""
     session.clear()
     session["staff_id"], session["stamp"] = identity.actor.id, identity.stamp
     session["session_id"] = ended_sessions.new_id()
@@ -57,16 +57,16 @@ def start(identity: Identity) -> None:
 
 
 def set_groups(actor: Actor) -> None:
-    """Tells dash-auth, for this request, what the person may do: a group for each role that theirs
-    includes, so that whoever asks for one of them lets higher roles in."""
+    """Sets dash-auth's groups for this request: one for each role that the person's role includes,
+    so that a page or callback for one role also admits higher roles."""
     was_modified = session.modified
     session["user"] = {"groups": [role.value for role in Role if actor.may(role)]}
     session.modified = was_modified
 
 
 def find_identity(*, with_state: bool = False) -> Identity | None:
-    """Whose session the request's cookie is; None without one, or when it counts no more. Then it
-    is dropped, and `g.signed_out` says whose it was."""
+    """The person of the request's cookie; None without one, or if the session has ended. Then the
+    cookie is dropped, and `g.signed_out` holds the person's id."""
     if "staff_id" not in session:
         return None
     staff_id, stamp = str(session["staff_id"]), str(session.get("stamp", ""))

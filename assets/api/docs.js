@@ -1,4 +1,4 @@
-/* Shows the API's document with Swagger UI. It asks no other server, its validator included. */
+/* Shows the API's document with Swagger UI, without requests to other servers such as its validator. */
 'use strict';
 
 const place = /** @type {HTMLElement} */ (document.getElementById('docs'));

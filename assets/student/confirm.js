@@ -27,7 +27,7 @@
     const note = document.getElementById(button.getAttribute('aria-describedby') ?? '');
     const shown = note?.querySelector('[data-countdown]');
     function tick() {
-      // Against the clock, not by counting ticks: phones stop timers while the screen is off.
+      // Uses the clock instead of counting ticks, because phones stop timers while the screen is off.
       const seconds = Math.ceil((until - Date.now()) / 1000);
       if (seconds > 0) {
         if (shown) shown.textContent = left(seconds);

@@ -1,5 +1,4 @@
-// A first look at a chosen model file, in the browser, so that a hopeless upload is never started.
-// It refuses only what is certainly wrong; the lab's own check after the upload has the last word.
+// A quick check of a chosen model file in the browser, so that a hopeless upload is never started. It refuses only files that are certainly wrong; the server's check after the upload decides.
 
 const STL_HEADER = 84; // 80 bytes of anything, then the number of triangles (uint32, little endian)
 const STL_TRIANGLE = 50;
@@ -43,13 +42,13 @@ async function read(file, start, end) {
 }
 
 /**
- * Latin-1 keeps one character for one byte, so binary data cannot break it.
+ * Latin-1 maps each byte to one character, so binary data cannot break it.
  * @param {Uint8Array<ArrayBuffer>} bytes
  */
 const asText = (bytes) => new TextDecoder('latin1').decode(bytes);
 
 /**
- * What a file is when it is not a model: the usual ways a download or an export goes wrong.
+ * The type of a file that is not a model: common results of failed downloads or exports.
  * @param {string} text
  */
 function foreignKind(text) {
@@ -76,7 +75,7 @@ function checkStl(file, bytes, text) {
     if (/^\s*solid/i.test(text)) return warn('We found no triangles near its start. Check that the export is complete.');
     if (count === 0) return bad('This STL file contains no triangles. Export the model again.');
     const present = Math.floor((file.size - STL_HEADER) / STL_TRIANGLE);
-    // A sensible count means the end is missing; a wild one means that it never was an STL file.
+    // A plausible count means that the end is missing; an implausible one that it is not an STL file.
     return bad(
       count < 50_000_000
         ? `This STL file is cut off: it should contain ${count.toLocaleString()} triangles, but contains only ${present.toLocaleString()}. Export or download it again.`
@@ -128,7 +127,7 @@ function checkNameAndSize(file, { extensions, maxMb }) {
 }
 
 /**
- * What a first look at `file` shows.
+ * The result of a quick check of `file`; `bad` means that it cannot be submitted.
  * @param {File} file
  * @param {Limits} limits
  * @returns {Promise<Verdict>}

@@ -1,6 +1,4 @@
-// The submission form: says at once what is wrong and what would be right, sends the file with a real
-// progress bar, and loses nothing that was typed. Without it the form is an ordinary multipart POST.
-// The server checks everything again.
+// The submission form: shows errors at once and how to fix them, uploads the file with a real progress bar, and keeps everything that was typed. Without this script, the form is an ordinary multipart POST. The server checks everything again.
 import { checkFile, formatBytes } from './filecheck.js';
 
 const DRAFT_KEY = 'printdesk-draft';
@@ -25,7 +23,7 @@ const FIELDS = [
 ];
 const DRAFTED = FIELDS.slice(1);
 
-// What the last look at the chosen file showed; `pending` while that look lasts.
+// The result of the last check of the chosen file; `pending` while the check is running.
 /** @typedef {import('./filecheck.js').Verdict} Verdict */
 /** @type {Verdict | null} */
 let verdict = null;
@@ -34,7 +32,7 @@ let pending = null;
 /** @type {XMLHttpRequest | null} */
 let request = null;
 
-// ---- What is right ----
+// ---- Validation ----
 
 /**
  * @param {string} name
@@ -82,7 +80,7 @@ const messageFor = (/** @type {string} */ name) => messages[name](valueOf(name))
 function controlsOf(name) {
   const control = fieldOf(name);
   if (!(control instanceof RadioNodeList)) return [control];
-  // The fieldset around the radio buttons has their name as its id, and so is in the list too.
+  // The fieldset around the radio buttons has their name as its id, so the list contains it too.
   return [...control].filter((one) => one instanceof HTMLInputElement);
 }
 
@@ -155,7 +153,7 @@ function followMethod() {
     select.replaceChildren(placeholder, ...options);
     select.disabled = !method;
     const same = options.find((option) => option.value === before);
-    // One printer takes resin: choosing it for the student saves a step.
+    // Only one printer takes resin: selecting it automatically saves a step.
     select.value = (same ?? (options.length === 1 ? options[0] : placeholder)).value;
     help.textContent = method ? chosenText : (help.dataset.unchosen ?? '');
   }
@@ -234,7 +232,7 @@ async function onFile() {
   const look = file ? checkFile(file, limits) : Promise.resolve(null);
   pending = look;
   const result = await look;
-  if (pending !== look) return; // another file was chosen meanwhile
+  if (pending !== look) return; // another file has been chosen
   verdict = result;
   if (file || isMarked('file')) validate('file');
   showVerdict();
@@ -247,7 +245,7 @@ function onDrop(event) {
   drop.classList.remove('pd-drop-over');
   const file = event.dataTransfer?.files[0];
   if (!file) return;
-  const one = new DataTransfer(); // of several dropped files, the first
+  const one = new DataTransfer(); // only the first of several dropped files
   one.items.add(file);
   fileInput.files = one.files;
   onFile();
@@ -266,7 +264,7 @@ function setUpDrop() {
     if (!(relatedTarget instanceof Node && drop.contains(relatedTarget))) drop.classList.remove('pd-drop-over');
   });
   drop.addEventListener('drop', onDrop);
-  // A file dropped beside the zone would otherwise replace the page, and all that was typed.
+  // Otherwise a file dropped beside the zone would replace the page and everything that was typed.
   for (const name of ['dragover', 'drop']) document.addEventListener(name, (event) => event.preventDefault());
 }
 
@@ -328,8 +326,8 @@ function showProgress({ loaded, total }) {
 function showChecking() {
   byId('upload-text').textContent = 'Checking the file…';
   byId('upload-amount').textContent = '';
-  bar.removeAttribute('value'); // no longer known how long: an indeterminate bar
-  byId('cancel').hidden = true; // the file has arrived; cancelling now would not take it back
+  bar.removeAttribute('value'); // the remaining time is unknown: an indeterminate bar
+  byId('cancel').hidden = true; // the file has arrived; cancelling would no longer undo the submission
 }
 
 /**
@@ -380,7 +378,7 @@ function minutesToWait() {
 function onAccepted({ id }) {
   dropDraft();
   window.location.assign(`/submit/success?job=${encodeURIComponent(id ?? '')}`);
-  button.disabled = true; // no second press while the next page loads
+  button.disabled = true; // no second click while the next page loads
 }
 
 /** @param {Answer} answer */
@@ -408,7 +406,7 @@ function onError({ details }) {
   say(`Something went wrong on our side, and the model was not submitted. Please try again. ${KEPT}${ask}`);
 }
 
-// What is done with each status that the server answers; with any other, onError.
+// The handler for each status of the answer; onError for any other.
 /** @type {Record<number, (answer: Answer) => void>} */
 const answers = {
   201: onAccepted,
@@ -491,7 +489,7 @@ function onLeft(event) {
   if (name && valueOf(name)) validate(name);
 }
 
-form.noValidate = true; // our messages say what would be right; the browser's do not
+form.noValidate = true; // our messages say how to fix an error; the browser's do not
 setUpDrop();
 restoreDraft();
 onFile(); // after "back", browsers may have kept the chosen file

@@ -1,1 +1,1 @@
-"""What people can do: one row for each action on jobs and on people, and what performs it."""
+"""Actions on jobs and on people: one row for each, and the functions that perform them."""

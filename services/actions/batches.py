@@ -21,7 +21,7 @@ MAX_JOBS = queue.MAX_PAGE_SIZE
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one job. `problem` is empty when it went well."""
+    """The result for one job. `problem` is empty on success."""
 
     job_id: str
     name: str
@@ -34,8 +34,8 @@ def list_actions() -> list[Action]:
 
 
 def perform(name: str, job_ids: Sequence[str], *, actor: Actor) -> list[Result]:
-    """Does an action that works on many to each of the jobs, in their order; a refusal of one stops
-    no other. Raises Invalid, Forbidden before anything is done."""
+    """Performs a batch action on each of the jobs, in order; a refusal for one does not stop the
+    others. Raises Invalid, Forbidden before anything is done."""
     known = {row.name: row for row in list_actions()}
     if name not in known:
         raise Invalid(action=f"Choose one of: {', '.join(known)}.")

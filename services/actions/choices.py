@@ -1,4 +1,4 @@
-"""What can be chosen in the fields of actions: for a subject, by a person."""
+"""The options in the fields of actions, for a subject and a person."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ def materials(_view: Any, _actor: Actor) -> list[Option]:
 
 
 def printers(view: Any, _actor: Actor) -> list[Option]:
-    """Those for the job's material first; the service refuses what does not go together."""
+    """Printers for the job's material first; the service refuses wrong combinations."""
     ordered = sorted(lab().printers, key=lambda printer: printer.material != view.material)
     return [Option(printer.id, f"{printer.name} ({printer.material})") for printer in ordered]
 
 
 def colors(view: Any, _actor: Actor) -> list[Option]:
-    """Those of the job's material first."""
+    """Colours of the job's material first."""
     own = lab().find_material(view.material)
     first = own.colors if own else ()
     others = [color for known in lab().materials for color in known.colors if color not in first]
@@ -34,7 +34,7 @@ def colors(view: Any, _actor: Actor) -> list[Option]:
 
 
 def statuses(view: Any, actor: Actor) -> list[Option]:
-    """Every status but the present one that the person may bring a job to."""
+    """Every status except the current one to which the person may move a job."""
     return [
         Option(status.value, STATUS_LABELS[status])
         for status in Status

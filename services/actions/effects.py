@@ -1,7 +1,7 @@
-"""What each action does to the job's own data, besides the change of status.
+"""The effect of each action on the job's data, besides the change of status.
 
-An effect checks what the person asked for, changes the row, and returns the details for the event.
-It runs before the files are copied; whatever it raises leaves everything as it was.
+An effect checks the values, changes the row, and returns the details for the event. It runs before
+the files are copied; if it raises, nothing has changed.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from services.mail.outbox import MAIL_OF_STATUS
 from services.students import confirmations
 from settings import lab
 
-OTHER_REASON = "Other"  # of lab.toml's rejection reasons: it stands for words of one's own
+OTHER_REASON = "Other"  # the rejection reason in lab.toml that requires an explanation
 
 
 @dataclass
 class Move:
-    """One change of status under way, with the job's row locked. `now` is the database's clock."""
+    """A change of status in progress, with the job's row locked. `now` is the database's time."""
 
     session: Session
     job: Job
@@ -82,13 +82,13 @@ def approve(move: Move) -> dict[str, Any]:
 
 
 def reject(move: Move) -> dict[str, Any]:
-    """The reasons as the student reads them: “Other” gives way to the words that explain it."""
+    """The reasons as the student reads them: “Other” is replaced by its explanation."""
     own = move.values.get("custom_reason")
     named = [reason for reason in move.values.get("reasons", ()) if not (own and _is_other(reason))]
     reasons = [*named, own] if own else named
     if not reasons:
         raise Invalid(reasons="Choose a reason or write your own, so that the student knows why.")
-    if any(map(_is_other, reasons)):  # it would be all that the student reads
+    if any(map(_is_other, reasons)):  # the student would read no other explanation
         raise Invalid(
             custom_reason=f"Explain in your own words what “{OTHER_REASON}” means, so that "
             "the student knows."
@@ -99,7 +99,7 @@ def reject(move: Move) -> dict[str, Any]:
 
 
 def confirm(move: Move) -> dict[str, Any]:
-    link = move.values.get("confirmation_id")  # services/students reads it from the token
+    link = move.values.get("confirmation_id")  # set by services/students, from the token
     if link is None:
         raise Forbidden("Only the link in the student's e-mail can do this.")
     confirmations.use(move.session, link, move.now)
@@ -132,13 +132,14 @@ def fail_run(move: Move) -> dict[str, Any]:
 
 
 def pick_up(move: Move) -> dict[str, Any]:
-    """Nobody is told that a print waits for them after they have taken it."""
+    """Cancels a queued completion e-mail: the print has been picked up."""
     outbox.cancel_queued(move.session, move.job.id, MailKind.COMPLETION)
     return {}
 
 
 def reopen_run(move: Move) -> dict[str, Any]:
-    """Taking a completion back takes back the end of its run, and the mail if it has not gone."""
+    """Reverting a completion reopens its print run, and cancels the e-mail if it is still
+    queued."""
     outbox.cancel_queued(move.session, move.job.id, MailKind.COMPLETION)
     last = move.session.scalars(
         select(PrintRun).where(PrintRun.job_id == move.job.id).order_by(PrintRun.id.desc()).limit(1)
@@ -151,21 +152,21 @@ def reopen_run(move: Move) -> dict[str, Any]:
 
 
 def change_status(move: Move) -> dict[str, Any]:
-    """The override: any status, with a reason. What hangs on the status is put in order with it."""
+    """The override: any status, with a reason. Everything that depends on the status is updated."""
     reason = move.values["reason"]
     if move.source is Status.PRINTING:
         finished = move.target is Status.COMPLETED
         _close_run(move, RunOutcome.COMPLETED if finished else RunOutcome.CANCELLED, reason)
     if move.target is Status.PRINTING:
         _open_run(move)
-    if move.source in MAIL_OF_STATUS:  # what it says is no longer true
+    if move.source in MAIL_OF_STATUS:  # the queued e-mail no longer applies
         outbox.cancel_queued(move.session, move.job.id, MAIL_OF_STATUS[move.source])
     if move.source is Status.PENDING:
         confirmations.void(move.session, move.job.id, move.now)
         move.job.is_confirmation_expired = False
     if move.target in (Status.UPLOADED, Status.PENDING):
         move.job.student_confirmed, move.job.student_confirmed_at = False, None
-        # No link is open then: the flag asks staff to send a new one.
+        # There is no open link: the flag asks staff to send a new one.
         move.job.is_confirmation_expired = move.target is Status.PENDING
     return {"reason": reason}
 

@@ -1,7 +1,7 @@
-"""What an action asks: the kinds of fields, their limits, and what is said when one is wrong.
+"""The fields of an action: their kinds, their limits, and the messages for wrong values.
 
-The dialogs and the API's bodies are both made from these. `check` is the service's own look at a
-value, whoever sent it.
+The dialogs and the API's request schemas are both generated from these. `check` is the service's
+own validation of a value, whoever sent it.
 """
 
 import math
@@ -17,7 +17,7 @@ Values: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Option:
-    """One choice: the value that is sent, and what people read."""
+    """One option: the value that is sent, and the label that people read."""
 
     value: str
     label: str
@@ -25,11 +25,11 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One thing that is asked. `name` is the same in the API and in the dialog.
+    """One input. `name` is the same in the API and in the dialog.
 
-    `missing` is said when a required value is left out. `keeps`: the dialog begins with what the
-    subject has. `start`: what it begins with where there is no subject yet. `is_half`: it stands
-    beside its neighbour. `note` explains it in the API.
+    `missing` is the message for a required value that is left out. `keeps`: the dialog starts with
+    the subject's value. `start`: the initial value if there is no subject yet. `is_half`: half
+    width, beside its neighbour. `note` explains the field in the API.
     """
 
     name: str
@@ -45,19 +45,19 @@ class Field:
     example: Any = None
 
     def check(self, value: Any) -> Any:
-        """The value as the action takes it; None for one that is left out. Raises ValueError with
-        what would be right."""
+        """The validated value; None if it is left out. Raises ValueError with a message that says
+        what is allowed."""
         raise NotImplementedError
 
     def require(self) -> None:
-        """Raises ValueError where it may not be left out."""
+        """Raises ValueError if the field is required."""
         if self.is_required:
             raise ValueError(self.missing)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Field):
-    """Words of somebody's own. `is_long`: several lines."""
+    """Free text. `is_long`: several lines."""
 
     max_length: int
     is_long: bool = False
@@ -79,7 +79,7 @@ class Number(Field):
     least: float
     most: float
     unit: str
-    beyond: str  # what is said of a number that no print has
+    beyond: str  # the message for a number outside the limits
 
     def check(self, value: Any) -> float | None:
         if value is None:
@@ -94,8 +94,8 @@ class Number(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Field):
-    """One of several. `options` are those for a subject and a person; `values` are all that the
-    API knows, or None where the action itself judges what fits."""
+    """One of several options. `options` depend on the subject and the person; `values` are all that
+    the API documents."""
 
     options: Callable[[Any, Actor], Sequence[Option]]
     values: Callable[[], Sequence[str]]
@@ -114,7 +114,7 @@ class Choice(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Several(Field):
-    """Any number of a list's entries, or of one's own."""
+    """Any number of entries, from a list or free text."""
 
     options: Callable[[Any, Actor], Sequence[Option]]
     most: int
@@ -133,7 +133,7 @@ class Several(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class TypedId(Field):
-    """The subject's short id, typed to show that one means it. Asked in the dialog only."""
+    """The subject's short id, typed as a confirmation. Only in the dialog."""
 
     in_api: bool = False
 
@@ -141,14 +141,14 @@ class TypedId(Field):
         return None
 
     def compare(self, value: Any, short_id: str) -> None:
-        """Raises Invalid unless it was typed."""
+        """Raises Invalid unless the short id was typed."""
         if str(value or "").strip().lower() != short_id:
             raise Invalid(**{self.name: f"Type {short_id} to delete this job."})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flag(Field):
-    """Yes or no, asked by the API; in the console, the button says it."""
+    """Yes or no, in the API; in the console, the button implies the value."""
 
     in_dialog: bool = False
 
@@ -161,7 +161,7 @@ class Flag(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Fixed(Field):
-    """What the API takes for one value only, and which makes no difference."""
+    """A field that the API accepts with one value only, and that has no effect."""
 
     value: Any
     is_required: bool = False
@@ -172,8 +172,8 @@ class Fixed(Field):
 
 
 def check_all(fields: Iterable[Field], values: Values) -> dict[str, Any]:
-    """The values of the fields, checked; what was left out is left out. Raises Invalid with all
-    that is wrong."""
+    """The validated values of the fields, without those that were left out. Raises Invalid with
+    every wrong field."""
     found: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for field in fields:

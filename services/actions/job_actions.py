@@ -1,8 +1,8 @@
-"""What people do to a job: one row for each action. Read it, and you know how the lab works.
+"""The actions on a job, one row each: the workflow of the lab.
 
-A row says from which statuses an action leads where, who may take it, whether the person must hold
-the job's lock, what the history and the mails say, what is asked, and in which words. Buttons,
-dialogs, batches, API routes and shortcuts come from it. Source: the plan's sections 3.4 and 5.
+A row holds the source statuses and the target, the required role, whether the person must hold the
+job's lock, the events and e-mails, the fields, and the texts. Buttons, dialogs, batch actions, API
+routes and shortcuts are generated from it. Source: the plan's sections 3.4 and 5.
 """
 
 from typing import Any
@@ -45,7 +45,7 @@ def _moves(
     target_is_chosen: bool = False,
     **rest: Any,
 ) -> Action:
-    """A row that changes the status, or ends the job."""
+    """A row for an action that changes the status, or deletes the job."""
     transition = Transition(target, event_types, effect, mail, in_window, target_is_chosen)
     if in_window:
         rest["when"] = functions.can_be_taken_back
@@ -70,7 +70,7 @@ def _does(
     perform: Any,
     **rest: Any,
 ) -> Action:
-    """A row that leaves the status as it is."""
+    """A row for an action that does not change the status."""
     return Action(
         name=name,
         label=label,

@@ -1,4 +1,4 @@
-"""What is asked about jobs: amounts (grams, hours), how it is printed, and why."""
+"""The fields of job actions: amounts (grams, hours), print settings, and reasons."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from services.actions import choices
 from services.actions.fields import Choice, Field, Fixed, Flag, Number, Several, Text, TypedId
 
 MIN_WEIGHT_G, MAX_WEIGHT_G = 0.1, 20_000
-MIN_HOURS, MAX_HOURS = 0.01, 1_000  # half a minute; what is charged for is rounded up anyway
+MIN_HOURS, MAX_HOURS = 0.01, 1_000  # half a minute; charged hours are rounded up anyway
 MAX_REASON = 1_000
 
 WEIGHT = Number(
@@ -108,16 +108,16 @@ MAIL_KIND = Choice(
     in_dialog=False,
     example="approval",
 )
-# What the student's signed link stands for; nobody can send it.
+# The id of the student's signed link; it is read from the token, and cannot be sent.
 LINK = Text(name="confirmation_id", is_required=False, max_length=64, in_dialog=False, in_api=False)
 SHORT_ID = TypedId(name="short_id", label="Type {short_id} to delete it")
 REVIEWED = Flag(name="reviewed", missing="Say true or false.", example=True)
-# The confirmation never waits for a mail.
+# Accepted for compatibility with the plan; the confirmation never waits for an e-mail.
 BYPASS_EMAIL = Fixed(name="bypass_email", value=True, example=True)
 
 
 def reason(label: str, missing: str, example: str) -> Text:
-    """Why something is done; the history keeps it."""
+    """The reason for an action; it is kept in the history."""
     return Text(
         name="reason",
         label=label,

@@ -1,4 +1,5 @@
-"""What the rows about jobs are made of, besides the moves: functions, and when they are offered."""
+"""The functions of job actions that do not change the status, and the conditions for offering
+them."""
 
 from sqlalchemy.orm import Session
 
@@ -44,7 +45,7 @@ def note_opened(session: Session, job_id: str, _values: Values, *, actor: Actor)
 
 
 def editable(job: JobView) -> frozenset[str]:
-    """What may still be changed: see services/jobs/editing.py."""
+    """The fields that may still be changed: see services/jobs/editing.py."""
     return frozenset(editing.EDITABLE.get(job.status, ()))
 
 
@@ -57,7 +58,7 @@ def about_editing(job: JobView) -> str:
 
 
 def mail_of_status(job: JobView) -> Values:
-    """The mail that went out when the job came to its status."""
+    """The e-mail that was sent when the job entered its status."""
     return {"email_type": MAIL_OF_STATUS[job.status].value}
 
 

@@ -1,4 +1,4 @@
-"""What administrators do to the staff list: one row for each action."""
+"""Administrators' actions on the staff list, one row each."""
 
 from typing import Any
 

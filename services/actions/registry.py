@@ -1,4 +1,4 @@
-"""Every action of the product: found by its subject and name, offered, and performed."""
+"""The registry of all actions: finds them by subject and name, offers them, and performs them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,7 +16,7 @@ _rows: dict[tuple[Subject, str], Action] = {}
 
 
 def add(row: Action) -> None:
-    """Makes an action known: its button, its dialog, its route and its shortcut come from it."""
+    """Registers an action: its button, dialog, route and shortcut are generated from the row."""
     assert (row.subject, row.name) not in _rows, f"{row.name} is there twice"
     _rows[row.subject, row.name] = row
 
@@ -26,12 +26,12 @@ for _row in (*JOB_ACTIONS, *PERSON_ACTIONS):
 
 
 def every() -> Iterator[Action]:
-    """All rows, in the tables' order."""
+    """All rows, in the order of registration."""
     yield from _rows.values()
 
 
 def by_name(subject: Subject = Subject.JOB) -> Mapping[str, Action]:
-    """The rows about a subject by their names."""
+    """The rows for a subject, by name."""
     return {name: row for (kind, name), row in _rows.items() if kind is subject}
 
 
@@ -46,8 +46,8 @@ def get(name: str, subject: Subject = Subject.JOB) -> Action:
 def offered(
     view: object, actor: Actor, *places: Place, subject: Subject = Subject.JOB
 ) -> list[Action]:
-    """What the person may do to the subject as it is shown, in these places; anywhere without one.
-    `view` None: what is about no subject that is there."""
+    """The actions that the person may take on the subject as shown, in these places, or in any
+    place by default. `view` None: actions without an existing subject."""
     wanted = [
         row
         for row in by_name(subject).values()
@@ -65,9 +65,9 @@ def perform(
     actor: Actor,
     subject: Subject = Subject.JOB,
 ) -> Outcome:
-    """Does it. `values` are those of the row's fields; others are passed over.
+    """Performs an action. `values` are those of the row's fields; others are ignored.
 
-    Raises NotFound, Forbidden, Conflict, Invalid, and what the function of the row raises. When it
+    Raises NotFound, Forbidden, Conflict, Invalid, and the errors of the row's function. When it
     raises, nothing has changed.
     """
     row, given = get(name, subject), values or {}

@@ -1,4 +1,4 @@
-"""Archiving and pruning in bulk: what was finished long ago, each job on its own."""
+"""Bulk archiving and pruning of jobs that were finished long ago, each in its own transaction."""
 
 from datetime import datetime, timedelta
 
@@ -13,9 +13,9 @@ from settings import lab
 
 
 def archive_old(retention_days: int | None, *, actor: Actor) -> int:
-    """Archives what was picked up or rejected at least so many days ago, each job on its own.
+    """Archives jobs picked up or rejected at least that many days ago, each in its own transaction.
 
-    Returns how many. A job that changes meanwhile is left where it is.
+    Returns how many. A job that changes in the meantime is skipped.
     """
     days = lab().workflow.archive_after_days if retention_days is None else retention_days
     old = (Status.PAIDPICKEDUP, Status.REJECTED)
@@ -23,7 +23,7 @@ def archive_old(retention_days: int | None, *, actor: Actor) -> int:
 
 
 def prune_old(retention_days: int | None, *, actor: Actor) -> int:
-    """Deletes for good what was archived at least so many days ago. Returns how many."""
+    """Deletes for good the jobs archived at least that many days ago. Returns how many."""
     days = lab().workflow.prune_after_days if retention_days is None else retention_days
     return _each_old((Status.ARCHIVED,), days, "prune", "jobs_deleted", actor)
 
@@ -31,8 +31,8 @@ def prune_old(retention_days: int | None, *, actor: Actor) -> int:
 def _each_old(
     statuses: tuple[Status, ...], days: int, action: str, counted: str, actor: Actor
 ) -> int:
-    """Raises StorageUnavailable, StorageFull when the storage gives out in the middle: what was
-    done before stands, and is in the audit log."""
+    """Raises StorageUnavailable, StorageFull if the storage fails in the middle: the jobs that are
+    already done stay done, and are in the audit log."""
     require(actor, Role.ADMIN)
     with work.unit() as session:
         now: datetime = session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""The form of a row: what an action is, who may take it, and how it is shown."""
+"""The structure of an action's row: what it does, who may take it, and how it is shown."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from models import MailKind, Role, Status
 from services.actions.fields import Field, Values
 from services.actors import Actor
 
-# Who may bring a job there, or take one away from there, by whatever action.
+# The role needed to move a job into or out of a status, by any action.
 ROLE_OF_STATUS: Mapping[Status, Role] = {Status.ARCHIVED: Role.ADMIN}
 
 
 class Subject(StrEnum):
-    """What an action is about. The value names it in what the console's pages send."""
+    """What an action is performed on. The value is the key in the data that pages send."""
 
     JOB = "job"
     PERSON = "person"
 
 
 class Lock(Enum):
-    """What an action asks of the job's lock."""
+    """Whether an action needs the job's lock."""
 
     HELD = "the person must hold it"
     NOT_ANOTHERS = "nobody else may hold it"
@@ -29,53 +29,53 @@ class Lock(Enum):
 
 
 class Look(Enum):
-    """How its button stands out."""
+    """The appearance of an action's button."""
 
     DANGER = "danger"
     PLAIN = "plain"
-    ACCENT = "accent"  # invites, and is not what is done most often
-    MAIN = "main"  # what is done most often in this status
+    ACCENT = "accent"  # recommended, but not the most frequent action
+    MAIN = "main"  # the most frequent action in this status
 
 
 class Place(IntFlag):
-    """Where its button is."""
+    """The places of an action's button."""
 
     NOWHERE = 0
-    CARD = auto()  # of the queue
+    CARD = auto()  # in the queue
     PANEL = auto()  # with the other actions of the chosen job
     PANEL_HEAD = auto()
-    PANEL_FACTS = auto()  # below what is known of the job
-    FILE_LINK = auto()  # a link of its own: components/slicer.py
+    PANEL_FACTS = auto()  # below the job's facts
+    FILE_LINK = auto()  # the slicer link: components/cards.py
     SELECTION = auto()  # above the queue, for all selected jobs
     LIST = auto()  # beside each person
     PAGE_HEAD = auto()
 
 
 class Show(Enum):
-    """What a dialog shows besides its fields."""
+    """Information that a dialog shows besides its fields."""
 
-    MODEL = "what the check says of the model"
-    FILE = "which file will be printed, and what a sliced one says"
-    PRINTER = "where it is printed"
-    PRICE = "what the student pays"
-    LIVE_PRICE = "what it costs with the amounts in the fields"
-    NEW_PRICE = "the same, where there is a price already"
+    MODEL = "the results of the model check"
+    FILE = "the file to print, and the figures of a sliced one"
+    PRINTER = "the printer"
+    PRICE = "the price"
+    LIVE_PRICE = "the price computed from the fields"
+    NEW_PRICE = "the same, if the job already has a price"
 
 
 class Answer(Enum):
-    """What the API answers."""
+    """The content of the API's answer."""
 
-    SUBJECT = "the job or the person as it is then"
+    SUBJECT = "the job or the person after the action"
     NOTHING = "204"
     MESSAGE = "a sentence"
     LINK = "a sentence, and the token of a new link"
-    PASSWORD = "the person, and the password that was made"
+    PASSWORD = "the person, and the generated password"
 
 
 @dataclass(frozen=True)
 class Words:
-    """What people read. `done` is said afterwards; `many` is the title for several, with {jobs};
-    `submit` is the dialog's button where it is not the action's label."""
+    """The texts of an action. `done` is shown afterwards; `many` is the title of the batch action,
+    with {jobs}; `submit` is the label of the dialog's button, by default the action's label."""
 
     title: str = ""
     text: str | Callable[[Any], str] = ""
@@ -87,9 +87,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Route:
-    """Its address under /api/v1, with <job_id> or <person_id>; `summary` and `note` are the
-    document's words for it and for its body; `operation` is its id there, where it is not the
-    action's name. `refusals`: statuses that only this route has."""
+    """The API route of an action under /api/v1, with <job_id> or <person_id>. `summary` and `note`
+    describe the route and its body in the OpenAPI document; `operation` is its id there, by default
+    the action's name. `refusals`: error statuses of this route only."""
 
     method: str
     path: str
@@ -104,8 +104,8 @@ class Route:
 
 @dataclass
 class Outcome:
-    """What came of an action. `view` is the subject as it is then, None when it is gone; a token or
-    a password is nowhere else."""
+    """The result of an action. `view` is the subject afterwards, None if it was deleted. A token or
+    password is stored nowhere else."""
 
     view: Any = None
     token: str | None = None
@@ -114,8 +114,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Transition:
-    """What an action on a job's status does. `target` None: the job goes, unless the request says
-    where to (`target_is_chosen`). `in_window`: only for `revert_window_minutes` after the last
+    """A change of a job's status. `target` None: the job is deleted, unless the request names the
+    target (`target_is_chosen`). `in_window`: only within `revert_window_minutes` after the last
     change of status."""
 
     target: Status | None
@@ -132,12 +132,13 @@ class Transition:
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One row.
+    """One action.
 
-    `role` None: the student, by a signed link. `sources` are the statuses of a job from which it
-    may be taken; `when` says it of the subject as it is shown. Either `transition` or `perform`
-    does the work. `asks`: a dialog comes first. `implied`: what the console's button says by
-    itself. `undone_by` takes it back. `only` names the fields that may be asked of a subject now.
+    `role` None: the student, by a signed link. `sources` are the job statuses in which it may be
+    taken; `when` is a further condition on the subject as shown. Either `transition` or `perform`
+    does the work. `asks`: a dialog opens first. `implied`: values that the console's button
+    implies. `undone_by` is the action that reverts it. `only` returns the fields that apply to a
+    subject now.
     """
 
     name: str
@@ -155,7 +156,7 @@ class Action:
     look: Look = Look.PLAIN
     is_dangerous: bool = False
     asks: bool = True
-    is_new: bool = False  # there is no subject before it
+    is_new: bool = False  # it creates its subject
     implied: Callable[[Any], Values] | None = None
     when: Callable[[Any, Actor], bool] | None = None
     undone_by: str = ""
@@ -168,14 +169,14 @@ class Action:
         return Place.SELECTION in self.places
 
     def fields_for(self, view: Any) -> tuple[Field, ...]:
-        """What the dialog asks about a subject."""
+        """The fields of the dialog for a subject."""
         names = self.only(view) if self.only and view is not None else None
         asked = (each for each in self.fields if each.in_dialog)
         return tuple(each for each in asked if names is None or each.name in names)
 
     def is_offered(self, view: Any, actor: Actor) -> bool:
-        """Whether the person may take it on the subject as it is shown. A lock is left out of
-        account: a held lock is shown, and taken when the action begins."""
+        """Whether the person may take it on the subject as shown, regardless of locks: a held lock
+        is shown, and a free one is taken when the action begins."""
         if self.role is None or not actor.may(self.role):
             return False
         if self.subject is Subject.JOB and view is not None:

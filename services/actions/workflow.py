@@ -1,6 +1,6 @@
-"""Performs an action that changes a job's status: the only door to `Job.status`.
+"""Performs actions that change a job's status; no other module writes `Job.status`.
 
-What may happen, to whom and by whom is the table in services/actions/job_actions.py.
+The table of actions is in services/actions/job_actions.py.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def move(
 ) -> JobView | None:
     """Performs a row that has a transition, on one job. `values` are those of the row's fields.
 
-    Returns the job as it is then, or None when it is deleted. Raises NotFound; Forbidden,
+    Returns the job afterwards, or None if it was deleted. Raises NotFound; Forbidden,
     NotLockHolder; Conflict, LockedByOther; Invalid; StorageUnavailable, StorageFull. When it
     raises, nothing has changed.
     """
@@ -39,13 +39,13 @@ def move(
     job, now = records.lock_row(session, job_id)
     _check_status(session, action, transition, job, now)
     _check_lock(action, job, now, actor)
-    told = check_all(action.fields, values)
+    checked = check_all(action.fields, values)
     if transition.deletes:
         _delete(session, action, job, actor)
         return None
-    target = _target(transition, job, told)
+    target = _target(transition, job, checked)
     _check_role(Status(job.status), target, actor)
-    change = Move(session, job, Status(job.status), target, now, actor, told)
+    change = Move(session, job, Status(job.status), target, now, actor, checked)
     details = transition.effect(change)
     _carry_out(change)
     for event_type in transition.event_types:
@@ -58,20 +58,20 @@ def move(
 
 
 def moved_on(session: Session, job_id: str) -> Conflict:
-    """The refusal for somebody whose screen is behind: it says what the job is now, and who was
-    first. Raises NotFound."""
+    """The refusal for somebody whose page is out of date: it names the job's current status, and
+    who was first. Raises NotFound."""
     job, now = records.lock_row(session, job_id)
     message, details = _who_was_first(session, job, Status(job.status), now)
     return Conflict(message, **details)
 
 
 def revert_until(changed_at: datetime) -> datetime:
-    """Until when a change of status can be taken back."""
+    """Until when a change of status can be reverted."""
     return changed_at + timedelta(minutes=lab().workflow.revert_window_minutes)
 
 
 def revert_seconds_left(changed_at: datetime, now: datetime) -> int:
-    """How long the last change of status can still be taken back, in whole seconds."""
+    """How long the last change of status can still be reverted, in whole seconds."""
     return max(0, int((revert_until(changed_at) - now).total_seconds()))
 
 
@@ -83,7 +83,7 @@ def _target(transition: Transition, job: Job, values: Values) -> Status:
 
 
 def _check_role(source: Status, target: Status, actor: Actor) -> None:
-    """The role belongs to where an action leads, and to what it takes a job away from."""
+    """Raises Forbidden if the person's role is not sufficient for the target or source status."""
     for status in (source, target):
         if status in ROLE_OF_STATUS:
             require(actor, ROLE_OF_STATUS[status])
@@ -112,7 +112,7 @@ def _check_status(
 def _who_was_first(
     session: Session, job: Job, status: Status, now: datetime
 ) -> tuple[str, dict[str, Any]]:
-    """The sentence for whoever comes second, and the same as data."""
+    """The message for whoever was too late, and the same facts as data."""
     last = session.scalars(
         select(Event)
         .where(Event.job_id == job.id, Event.details.has_key("new_status"))
@@ -128,7 +128,7 @@ def _who_was_first(
 
 
 def _ago(past: timedelta) -> str:
-    """In words that hold in every time zone."""
+    """The elapsed time as text, which needs no time zone."""
     minutes = int(past.total_seconds() // 60)
     for number, unit in ((minutes // 1440, "day"), (minutes // 60, "hour"), (minutes, "minute")):
         if number > 0:
@@ -144,7 +144,7 @@ def _check_lock(action: Action, job: Job, now: datetime, actor: Actor) -> None:
 
 
 def _carry_out(change: Move) -> None:
-    """Copies the files, then changes the row; the old folder goes after the commit."""
+    """Copies the files, then changes the row; the old folder is removed after the commit."""
     session, job = change.session, change.job
     if job.locked_by_id == change.actor.id:
         locks.clear(job)
@@ -171,10 +171,10 @@ def _carry_out(change: Move) -> None:
 
 
 def _clear_unless_there(job_id: str, folder: str, clear: Callable[[], None]) -> None:
-    """Clears the folder that a move leaves over, unless it is the job's own again.
+    """Removes the old folder after a move, unless the job has moved back into it.
 
-    The move has let go of the row's lock: others may have moved the job there since then. The lock
-    is taken again, so that nobody does while the folder goes.
+    The move has released the row's lock, so others may have moved the job since. The lock is taken
+    again, so that nobody does while the folder is removed.
     """
     with work.unit() as session:
         job = session.get(Job, job_id, with_for_update={"key_share": True})
@@ -190,7 +190,7 @@ def _event_details(action: Action, change: Move, event_type: str) -> dict[str, A
 
 
 def _delete(session: Session, action: Action, job: Job, actor: Actor) -> None:
-    """The row, its history and its mails go with the commit, and the files after it."""
+    """Deletes the row, its history and its e-mails with the commit, and the files after it."""
     events.audit(
         session,
         "JobDeleted",

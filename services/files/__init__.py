@@ -1,1 +1,1 @@
-"""The storage: job folders, uploads on their way, slicers' files, and the audit of it all."""
+"""The storage: job folders, uploads, sliced files, and the integrity audit."""

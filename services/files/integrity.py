@@ -1,7 +1,8 @@
-"""The integrity audit: one scan at a time, its report, and what an administrator does about it.
+"""The integrity audit: one scan at a time, its report, and the deletion of files it has found.
 
-Source: the plan's section 5.9. A scan is a row with a state, so that no broker or worker that dies
-loses it; a database lock keeps two workers from running it at once. A scan changes nothing.
+Source: the plan's section 5.9. A scan is a row with a state, so that the death of a broker or
+worker does not lose it; a database lock prevents two workers from scanning at once. A scan changes
+nothing.
 """
 
 import errno
@@ -47,8 +48,8 @@ class ScanView:
 
 @dataclass(frozen=True)
 class ReportView:
-    """The last finished scan and its findings (services/files/scanning.py), and the newest scan,
-    which may be another one that runs or has failed."""
+    """The last finished scan with its findings (services/files/scanning.py), and the newest scan,
+    which may still be running or have failed."""
 
     scan: ScanView
     findings: dict[str, Any]
@@ -56,7 +57,7 @@ class ReportView:
 
 
 def start(session: Session, *, actor: Actor) -> ScanView:
-    """Asks for a scan. Raises Forbidden, and Conflict when one is waiting or running."""
+    """Requests a scan. Raises Forbidden, and Conflict when one is waiting or running."""
     require(actor, Role.ADMIN)
     scan_id = session.scalar(
         insert(IntegrityScan)
@@ -72,7 +73,7 @@ def start(session: Session, *, actor: Actor) -> ScanView:
 
 
 def run(scan_id: str) -> None:
-    """Does a scan, unless it is done, or another worker does it at this moment."""
+    """Runs a scan, unless it is finished or another worker is running it."""
     with _alone() as alone:
         if not alone or not _claim(scan_id):
             return
@@ -85,7 +86,7 @@ def run(scan_id: str) -> None:
 
 
 def find_stalled(session: Session) -> str | None:
-    """The scan that nobody has worked on lately: its message or its worker was lost."""
+    """The scan without recent progress, because its message or its worker was lost."""
     return session.scalar(
         select(IntegrityScan.id).where(
             IntegrityScan.finished_at.is_(None),
@@ -107,10 +108,11 @@ def get_report(session: Session, *, actor: Actor) -> ReportView:
 
 
 def delete_file(session: Session, file_path: str, *, actor: Actor) -> bool:
-    """Deletes one path of the last report that is still no job's, and takes it from the report.
+    """Deletes one path of the last report that still belongs to no job, and removes it from the
+    report.
 
-    Returns whether it was still there. Raises Forbidden; NotFound when the report does not list it;
-    Conflict when it belongs to a job by now; StorageUnavailable.
+    Returns whether it still existed. Raises Forbidden; NotFound if the report does not list it;
+    Conflict if it now belongs to a job; StorageUnavailable.
     """
     require(actor, Role.ADMIN)
     scan = _last_done(session, lock=True)
@@ -131,7 +133,7 @@ def delete_file(session: Session, file_path: str, *, actor: Actor) -> bool:
 
 
 def _claim(scan_id: str) -> bool:
-    """Whether the scan is to be done now; after too many attempts it is given up."""
+    """Whether the scan should run now; after too many attempts it is marked as failed."""
     with work.unit() as session:
         scan = session.get(IntegrityScan, scan_id, with_for_update=True)
         if scan is None or scan.finished_at is not None:
@@ -170,7 +172,7 @@ def _finish(
 
 
 class _Pulse:
-    """The running scan's sign of life, written every few seconds."""
+    """The heartbeat of the running scan, written every few seconds."""
 
     def __init__(self, scan_id: str) -> None:
         self._scan_id = scan_id
@@ -190,7 +192,8 @@ class _Pulse:
 
 @contextmanager
 def _alone() -> Iterator[bool]:
-    """Whether no other process scans. The lock ends with its connection, so also with a crash."""
+    """Whether no other process is scanning. The lock ends with its connection, also after a
+    crash."""
     with work.engine().connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
         alone = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _SCAN_LOCK})
@@ -220,8 +223,8 @@ def _no_report(latest: IntegrityScan | None) -> str:
 
 
 def _refuse_owned(session: Session, path: str) -> str | None:
-    """Raises Conflict when the path is in a job's folder. Returns the id of the job that it was
-    once a copy of, with the job's row locked: it cannot move there while the file goes."""
+    """Raises Conflict if the path is in a job's folder. Returns the id of the job of which it is an
+    old copy, with the job's row locked, so that the job cannot move there during the deletion."""
     parts = path.split("/")
     above = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     rows = session.execute(
@@ -236,8 +239,8 @@ def _refuse_owned(session: Session, path: str) -> str | None:
 
 
 def _remove(path: str) -> bool:
-    """Removes one file or empty folder, and the folders that it leaves empty. Returns whether it
-    was there. No link is followed, whatever became of the path since it was listed."""
+    """Removes one file or empty folder, and parent folders that become empty. Returns whether it
+    existed. No link is followed, even if the path has changed since it was listed."""
     *folders, name = path.split("/")
     opened = [os.open(storage.root(), os.O_RDONLY | os.O_DIRECTORY)]
     try:
@@ -251,7 +254,7 @@ def _remove(path: str) -> bool:
             os.unlink(name, dir_fd=opened[-1])
         else:
             return False
-        for index in range(len(folders) - 1, 0, -1):  # the first one stays: a status folder
+        for index in range(len(folders) - 1, 0, -1):  # the first one is a status folder, and stays
             if os.listdir(opened[index + 1]):
                 break
             os.rmdir(folders[index], dir_fd=opened[index])
@@ -268,7 +271,7 @@ def _remove(path: str) -> bool:
 
 
 def _without(report: dict[str, Any], path: str) -> dict[str, Any]:
-    """The report without what has been dealt with."""
+    """The report without a path that has been deleted."""
     kinds = [*DELETABLE, "differing_files"]
     listed = {kind: report[kind] for kind in kinds if path in report.get(kind, ())}
     rest = {kind: [item for item in items if item != path] for kind, items in listed.items()}

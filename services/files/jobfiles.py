@@ -1,4 +1,4 @@
-"""What lies in a job's folder, for the people who look for the right file."""
+"""The files in a job's folder, for people who look for the right one."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from services.jobs.records import JobView
 
 @dataclass(frozen=True)
 class JobFile:
-    """A file of the folder: bytes, UTC, and what it is. `is_authoritative`: the one to print."""
+    """A file of the folder: size in bytes, time in UTC. `is_authoritative`: the one to print."""
 
     name: str
     size: int

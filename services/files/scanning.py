@@ -1,8 +1,8 @@
-"""Compares the storage with the database, both ways, while the lab works on (the plan's 5.9).
+"""Compares the storage with the database, in both directions, during operation (the plan's 5.9).
 
-What looks wrong may be a move, an upload or a deletion under way. So everything suspicious is kept
-until the transactions that were open when it was seen have ended, and looked at again, twice; only
-what is still wrong is reported. When the storage goes away meanwhile, nothing is.
+An apparent problem may be a move, an upload or a deletion in progress. So every finding is checked
+again, twice, after the transactions that were open at that time have ended; only what is still
+wrong is reported. If the storage becomes unavailable in the meantime, nothing is reported.
 """
 
 import filecmp
@@ -25,19 +25,19 @@ from services.files import storage
 MAX_LISTED = 5000  # of each kind; `counts` has the true number
 BATCH = 500
 ROUNDS = 2
-CLEANING_S = 1.0  # what a move or a deletion needs after its commit to remove the old folder
-LONGEST_WAIT_S = 30.0
+CLEANING_S = 1.0  # the time that a move or deletion needs after its commit to remove the old folder
+MAX_WAIT_S = 30.0
 
 Item = TypeVar("Item")
 
 
 @dataclass
 class Findings:
-    """What a scan found. Paths are relative to the storage root, with "/" between their parts.
+    """The findings of a scan. Paths are relative to the storage root, with "/" as separator.
 
-    `differing_files` are those of `stale_files` that the job's present folder does not hold: look
-    at them before deleting. `leftovers` are swept by themselves. `irregular` is what is neither a
-    file nor a folder, cannot be read, or is not Printdesk's.
+    `differing_files` are those of `stale_files` that the job's current folder does not contain:
+    look at them before deleting. `leftovers` are removed automatically. `irregular` entries are
+    neither files nor folders, cannot be read, or do not belong to Printdesk.
     """
 
     orphaned_files: list[str] = field(default_factory=list)
@@ -92,7 +92,7 @@ def scan(touch: Callable[[], None] = lambda: None) -> Findings:
         ):
             for path in paths:
                 found.add(kind, _shown(path))
-    storage.check()  # else what is missing may only be unplugged
+    storage.check()  # otherwise missing files may only mean that the storage is not mounted
     return found
 
 
@@ -108,8 +108,8 @@ def job_mark(path: str) -> str | None:
 def _find_unowned(
     found: Findings, leftovers: dict[str, tuple[int, int]], touch: Callable[[], None]
 ) -> Iterator[str]:
-    """Folders and files that no job in the database calls its own. What is being copied, or was
-    when something broke off, is put into `leftovers`."""
+    """Folders and files that belong to no job in the database. Copies in progress, or interrupted
+    ones, are put into `leftovers`."""
     known = set(STATUS_FOLDERS.values())
     for entry in _entries(""):
         if entry.name in known or entry.name.startswith((storage.SENTINEL, storage.UPLOADS)):
@@ -138,8 +138,8 @@ def _find_unowned(
 
 
 def _still_unowned(paths: list[str]) -> list[str]:
-    """Those of the paths that exist and are no job's folder. A job that somebody moves at this
-    moment is given the benefit of the doubt."""
+    """Those of the paths that still exist and are not a job's folder. Folders of a job that is
+    being moved now are not reported."""
     askable = [path for path in paths if _shown(path) == path]
     marks = {mark for path in askable if (mark := job_mark(path))}
     with work.unit() as session:
@@ -170,7 +170,7 @@ def _report_unowned(found: Findings, paths: list[str], touch: Callable[[], None]
 
 
 def _report_path(found: Findings, path: str, present: str | None) -> None:
-    """Lists the files of one unowned path: stale when their job is elsewhere, else orphaned."""
+    """Lists the files of one unowned path: stale if their job has another folder, else orphaned."""
     files = list(_files_below(path, found))
     if not files and _full(path).is_dir():
         found.add("empty_folders", _shown(path))
@@ -185,7 +185,7 @@ def _report_path(found: Findings, path: str, present: str | None) -> None:
 
 
 def _find_unlinked(found: Findings, touch: Callable[[], None]) -> Iterator[str]:
-    """The ids of jobs whose files are not all there."""
+    """The ids of jobs with missing files."""
     after = ""
     while True:
         touch()
@@ -204,7 +204,7 @@ def _linked() -> Any:
 
 
 def _problems_of(job_id: str) -> list[tuple[str, dict[str, Any]]]:
-    """What is wrong with a job's files, unless the job moved while we looked."""
+    """The problems of a job's files, unless the job was moved during the check."""
     before = _read_links(job_id)
     problems = _check_files(before) if before is not None else []
     return problems if problems and _read_links(job_id) == before else []
@@ -232,10 +232,10 @@ def _check_files(row: Row[Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _let_moves_end(touch: Callable[[], None]) -> None:
-    """Waits until every change that is under way has ended, and has cleaned up behind itself."""
+    """Waits until every change in progress has ended, including its clean-up."""
     with work.unit() as session:
         seen = session.scalar(select(func.clock_timestamp()))
-    deadline = time.monotonic() + LONGEST_WAIT_S
+    deadline = time.monotonic() + MAX_WAIT_S
     while time.monotonic() < deadline:
         with work.unit() as session:
             if not session.scalar(_OPEN_CHANGES, {"seen": seen}):
@@ -245,7 +245,7 @@ def _let_moves_end(touch: Callable[[], None]) -> None:
     time.sleep(CLEANING_S)
 
 
-# A submission makes its folder before its first row: it holds an advisory lock from the start.
+# A submission creates its folder before its row, but it holds an advisory lock from the start.
 _OPEN_CHANGES = text(
     """
     SELECT count(*) FROM pg_stat_activity a
@@ -259,7 +259,7 @@ _OPEN_CHANGES = text(
 
 
 def _mark_of(path: str) -> tuple[int, int]:
-    """Size and time of the last change (ns): equal marks mean that nobody writes there now."""
+    """Size and modification time (ns): if both are unchanged, nobody is writing there."""
     try:
         found = os.stat(_full(path), follow_symlinks=False)
     except FileNotFoundError:
@@ -292,7 +292,7 @@ def _files_below(path: str, found: Findings) -> Iterator[str]:
 
 
 def _entries(folder: str) -> Iterator["os.DirEntry[str]"]:
-    """What is in a folder, one at a time; nothing when it is not there or no folder any more."""
+    """The entries of a folder, one at a time; nothing if it no longer exists or is not a folder."""
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(_full(folder)) as entries:
         yield from entries
 
@@ -313,7 +313,7 @@ def _full(path: str) -> Path:
 
 
 def _shown(path: str) -> str:
-    """The path as text that can be stored: bytes that are no UTF-8 become `\\x..`."""
+    """The path as text that can be stored: bytes that are not UTF-8 become `\\x..`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

@@ -1,7 +1,7 @@
-"""Which file of a job's folder is the one to print.
+"""Finds the file to print in a job's folder.
 
-A slicer saves beside the student's file, under the same name with an extension of its own. The
-newest such file becomes the authoritative one; the original stays (the plan's section 3.4.2).
+A slicer saves its file beside the student's, under the same name with its own extension. The newest
+such file becomes the authoritative one; the original stays (the plan's section 3.4.2).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def find_superseding(job: Job | JobView) -> str | None:
-    """The file that takes the place of the authoritative one, or None when there is none.
+    """The file that supersedes the authoritative one, or None.
 
     Raises StorageUnavailable.
     """
     extensions = sorted(lab().upload.slicer_extensions, key=len, reverse=True)
     stem, own = _split(job.display_name, extensions)
     candidates = []
-    oldest = 0  # beside the original any sliced file will do; beside a sliced one, a newer one
+    oldest = 0  # any sliced file supersedes the original; only a newer one supersedes a sliced file
     with storage.translated():
         for name, found in storage.list_files(job.folder):
             base, extension = _split(name, extensions)

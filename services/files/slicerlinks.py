@@ -1,7 +1,7 @@
 """The link that opens a job's file in the slicer of a staff computer (the plan's section 4.4).
 
-The plan's scheme, 3dprint, begins with a digit, which no URL's scheme may (RFC 3986, 3.1): browsers
-take such a link for a relative path. So the same link has a second form that browsers do open.
+The plan's scheme, 3dprint, begins with a digit, which RFC 3986, 3.1 does not allow: browsers treat
+such a link as a relative path. So each link has a second form that browsers do open.
 """
 
 import re
@@ -24,8 +24,8 @@ OPENABLE = frozenset(Status) - {Status.ARCHIVED, Status.REJECTED}
 
 @dataclass(frozen=True)
 class SlicerLink:
-    """Where a staff computer finds the file, and the link that its handler opens: as the plan has
-    it, and as browsers open it."""
+    """The file's path on a staff computer, and the link for its handler, in the plan's form and in
+    the form that browsers open."""
 
     path: str
     url: str
@@ -33,7 +33,7 @@ class SlicerLink:
 
 
 def link(job: JobView) -> SlicerLink:
-    """The link to the job's authoritative file, by the path that staff computers know."""
+    """The link to the job's authoritative file, with its path on staff computers."""
     base = settings().staff_storage_path or str(storage.root())
     windows = "\\" in base or re.match(r"[A-Za-z]:", base) is not None
     mark = "\\" if windows else "/"
@@ -43,7 +43,7 @@ def link(job: JobView) -> SlicerLink:
 
 
 def note_opened(session: Session, job_id: str, *, actor: Actor) -> None:
-    """Notes in the history who opened which file. Raises NotFound, Forbidden."""
+    """Records in the history who opened which file. Raises NotFound, Forbidden."""
     require(actor, Role.STAFF)
     job = records.get(session, job_id, actor=actor)
     events.record(session, job.id, "OpenedInSlicer", actor, file=job.display_name)

@@ -1,8 +1,8 @@
 """The job folders on disk: copied, never moved, so that a crash at any moment loses nothing.
 
 A folder is copied to `<target>/.incoming-<name>`, made durable, and renamed; then the database is
-committed; then the old folder is removed (the plan's section 5.17). At every instant the folder in
-the database is complete. What a crash can leave is one stale copy.
+committed; then the old folder is removed (the plan's section 5.17). The folder in the database is
+complete at every moment. A crash can leave at most one stale copy.
 
 Paths in the database are relative to the storage root, with "/" between their parts.
 """
@@ -62,7 +62,7 @@ def root() -> Path:
 
 
 def path_of(relative: str) -> Path:
-    """The path of something under the storage root. Raises ValueError when it would lie outside."""
+    """The full path of a path relative to the storage root. Raises ValueError if it is outside."""
     path = (root() / relative).resolve()
     if not path.is_relative_to(root().resolve()):
         raise ValueError(f"{relative!r} is outside the storage root")
@@ -70,7 +70,7 @@ def path_of(relative: str) -> Path:
 
 
 def prepare_root(has_jobs: bool) -> None:
-    """Makes the storage root and its status folders, and marks it with the sentinel file.
+    """Creates the storage root and its status folders, and marks it with the sentinel file.
 
     With jobs in the database, an absent sentinel means that the share is not mounted: then nothing
     is made, so that an empty mount point is never taken for the lab's storage.
@@ -105,9 +105,9 @@ def create_folder(upload: Path, name: str, file_name: str, metadata: dict[str, A
     incoming = parent / f"{INCOMING}{name}"
 
     def make() -> str:
-        if upload.exists():  # else a first attempt has already moved it
+        if upload.exists():  # otherwise a first attempt has already moved it
             os.rename(upload, _fresh(incoming) / file_name)
-        # The original is never changed, not by a slicer either.
+        # The original is never changed, not even by a slicer.
         os.chmod(incoming / file_name, 0o444)
         _write_durably(incoming / METADATA, _as_json(metadata))
         return _publish(incoming, parent / name)
@@ -117,18 +117,18 @@ def create_folder(upload: Path, name: str, file_name: str, metadata: dict[str, A
 
 
 def require_folder(folder: str) -> None:
-    """Raises Conflict when a job's folder is not there, though the storage is; StorageUnavailable
-    when that is not there either."""
+    """Raises Conflict if a job's folder is missing although the storage is available;
+    StorageUnavailable if the storage is not."""
     if not path_of(folder).is_dir():
         check()
         raise Conflict(f"The job's folder {folder} is missing from the storage.", folder=folder)
 
 
 def copy_folder(source: str, status: Status, metadata: dict[str, Any]) -> FolderCopy:
-    """Copies a job's folder to where the status wants it, with new metadata, durably.
+    """Copies a job's folder to the folder of the new status, with new metadata, durably.
 
-    Raises StorageUnavailable or StorageFull; then nothing has changed. Raises Conflict when the
-    job's folder is not there.
+    Raises StorageUnavailable or StorageFull; then nothing has changed. Raises Conflict if the job's
+    folder is missing.
     """
 
     parent = root() / STATUS_FOLDERS[status]
@@ -149,10 +149,11 @@ def copy_folder(source: str, status: Status, metadata: dict[str, Any]) -> Folder
 
 
 def discard(copied: FolderCopy) -> None:
-    """Removes the old folder after the commit, unless something in it is not in the copy.
+    """Removes the old folder after the commit, unless it contains something that is not in the
+    copy.
 
-    A slicer may save into the old folder in the very moment of the move: such a folder stays, and
-    the integrity audit shows it.
+    A slicer may save into the old folder during the move: then the folder stays, and the integrity
+    audit reports it.
     """
     origin = path_of(copied.source)
     if not origin.is_dir():
@@ -165,7 +166,7 @@ def discard(copied: FolderCopy) -> None:
 
 
 def remove_folder(folder: str) -> None:
-    """Removes a job's folder. A folder that is not there is no error.
+    """Removes a job's folder. A missing folder is not an error.
 
     It is renamed first, so that a crash in the middle cannot leave half a folder under its name.
     """
@@ -179,18 +180,18 @@ def remove_folder(folder: str) -> None:
 
 
 def write_metadata(folder: str, metadata: dict[str, Any]) -> None:
-    """Replaces metadata.json in place, whole or not at all."""
+    """Replaces metadata.json atomically."""
     _reliably(lambda: _write_durably(path_of(folder) / METADATA, _as_json(metadata)))
 
 
 def write_file(folder: str, name: str, content: bytes) -> None:
-    """Writes one of our own files into a job's folder, whole or not at all. The caller holds the
-    job's row lock: the folder stays where it is. Raises StorageUnavailable, StorageFull."""
+    """Writes one of our own files into a job's folder, atomically. The caller holds the job's row
+    lock, so the folder does not move. Raises StorageUnavailable, StorageFull."""
     _reliably(lambda: _write_durably(path_of(folder) / name, content))
 
 
 def list_files(folder: str) -> list[tuple[str, os.stat_result]]:
-    """Regular files directly in a job's folder with their stat, our own metadata left out."""
+    """Regular files directly in a job's folder with their stat, without our metadata."""
     found = []
     for entry in os.scandir(path_of(folder)):
         if entry.is_file(follow_symlinks=False) and entry.name != METADATA:
@@ -199,7 +200,7 @@ def list_files(folder: str) -> list[tuple[str, os.stat_result]]:
 
 
 def uploads_dir() -> Path:
-    """Where uploads are received: in the storage itself, so that taking one in is a rename."""
+    """The folder for uploads: in the storage itself, so that accepting one is a rename."""
     check()
     path = root() / UPLOADS
     path.mkdir(exist_ok=True)
@@ -207,7 +208,7 @@ def uploads_dir() -> Path:
 
 
 def sweep_leftovers(older_than_s: float = LEFTOVER_AGE_S) -> int:
-    """Removes what interrupted uploads and copies left behind. Returns how many were removed."""
+    """Removes leftovers of interrupted uploads and copies. Returns how many were removed."""
     check()
     limit = time.time() - older_than_s
     candidates = list((root() / UPLOADS).glob("*"))
@@ -215,7 +216,7 @@ def sweep_leftovers(older_than_s: float = LEFTOVER_AGE_S) -> int:
         candidates += (root() / name).glob(f"{INCOMING}*")
     removed = 0
     for path in candidates:
-        with suppress(FileNotFoundError):  # an upload or a copy that has ended meanwhile
+        with suppress(FileNotFoundError):  # an upload or a copy that has just ended
             if path.lstat().st_mtime < limit:
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
@@ -227,7 +228,7 @@ def sweep_leftovers(older_than_s: float = LEFTOVER_AGE_S) -> int:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns an OSError into words: full and read-only are final, everything else may pass."""
+    """Converts an OSError: full and read-only raise StorageFull, others StorageUnavailable."""
     try:
         yield
     except OSError as problem:
@@ -240,7 +241,7 @@ def translated() -> Iterator[None]:
 
 
 def _reliably(action: Callable[[], Result]) -> Result:
-    """Does a file operation, again after a moment when the share has a hiccup (ESTALE...)."""
+    """Performs a file operation, and retries after transient errors of a share (ESTALE...)."""
     retrying = Retrying(
         retry=retry_if_exception_type(StorageUnavailable) & retry_if_not_exception_type(NotDurable),
         stop=stop_after_attempt(_ATTEMPTS),
@@ -258,7 +259,7 @@ def _reliably(action: Callable[[], Result]) -> Result:
 
 @contextmanager
 def _removed_on_failure(incoming: Path) -> Iterator[None]:
-    """A half-made folder must not keep the room that ran out."""
+    """Removes an incomplete folder on failure, so that it does not take up space."""
     try:
         yield
     except PrintdeskError:
@@ -271,7 +272,7 @@ def _not_reachable() -> str:
 
 
 def _fresh(folder: Path) -> Path:
-    """An empty folder. The caller holds the job's row lock, so what is there is a leftover."""
+    """An empty folder. The caller holds the job's row lock, so any old content is a leftover."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()
@@ -328,8 +329,8 @@ def _copy_files(origin: Path, target: Path) -> dict[str, tuple[int, int]]:
 
 
 def _set_aside(stale: Path, origin: Path) -> None:
-    """Clears the target name of a stale copy; if that holds anything the job's folder does not,
-    it is kept under .set-aside/ for a person to look at."""
+    """Clears the target of a stale copy. If it contains anything that the job's folder does not, it
+    is kept under .set-aside/ for somebody to look at."""
     unique = [
         name
         for name in _file_names(stale)
@@ -352,7 +353,8 @@ def _as_json(metadata: dict[str, Any]) -> bytes:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    """Writes beside the target, checks the length, syncs, renames, as restic's backend does."""
+    """Writes a temporary file, checks its length, syncs and renames it, as restic's backend
+    does."""
     temporary = path.with_name(f".{path.name}.tmp")
     with open(temporary, "wb") as file:
         file.write(content)

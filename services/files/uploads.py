@@ -1,4 +1,4 @@
-"""Receiving a file: it goes to disk in pieces while its hash is computed, never whole in memory."""
+"""Receives a file: it is streamed to disk and hashed on the way, and never held in memory."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ from services.files import storage
 
 @dataclass(frozen=True)
 class Upload:
-    """A received file: where it lies, its size in bytes, and its SHA-256 in hex."""
+    """A received file: its path, its size in bytes, and its SHA-256 in hex."""
 
     path: Path
     filename: str
@@ -53,7 +53,7 @@ class Receiver:
         return len(piece)
 
     def finish(self, filename: str) -> Upload:
-        """Makes the file durable and gives what is known of it."""
+        """Makes the file durable and returns its facts."""
         with storage.translated():
             os.fchmod(self._file.fileno(), 0o644)
             os.fsync(self._file.fileno())
@@ -61,12 +61,12 @@ class Receiver:
         return Upload(self.path, filename, self.size, self._hash.hexdigest())
 
     def discard(self) -> None:
-        """Removes the file, unless a job has taken it in. May be called twice."""
+        """Removes the file, unless a job has taken it over. May be called twice."""
         self._file.close()
-        with contextlib.suppress(OSError):  # the sweep takes what cannot be removed now
+        with contextlib.suppress(OSError):  # otherwise the sweep removes it later
             self.path.unlink(missing_ok=True)
 
-    # What a form parser asks of the file it fills:
+    # Methods that the form parser requires of a file:
     def seek(self, *_: int) -> int:
         return 0
 

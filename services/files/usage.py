@@ -1,4 +1,4 @@
-"""How much room the storage takes: measured by a task, so that no request walks the folders."""
+"""The size of the storage: measured by a task, so that no request walks the folders."""
 
 import os
 import time
@@ -16,7 +16,7 @@ from settings import settings
 log = structlog.get_logger()
 
 _KEY = "printdesk:storage-usage"
-_REST_FACTOR = 20  # a walk that took a second is not repeated for so many seconds
+_REST_FACTOR = 20  # after a walk of one second, the next waits this many seconds
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Usage:
 
 
 def measure(*, force: bool = False) -> Usage | None:
-    """Walks the storage and notes what it takes; None when a slow walk was made lately.
+    """Walks the storage and records its size; None if a slow walk has just been made.
 
     Raises StorageUnavailable.
     """
@@ -52,7 +52,7 @@ def measure(*, force: bool = False) -> Usage | None:
 
 
 def read() -> Usage | None:
-    """What was measured last; None before the first time, and while Redis is away."""
+    """The last measurement; None before the first one, and while Redis is unavailable."""
     try:
         noted = _redis().get(_KEY)
     except RedisError as problem:

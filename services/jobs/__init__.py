@@ -1,1 +1,1 @@
-"""One job: its row, its place in the queue, and what people may do to it."""
+"""Jobs: the row of a job, the queue, locks, prices and editing."""

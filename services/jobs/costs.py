@@ -5,14 +5,14 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from services.errors import Invalid
 
-# Sums such as 0.1 + 0.2 miss their half hour by less than this, and must not cost another one.
+# Floating-point sums such as 0.1 + 0.2 exceed a half hour by less than this; it is not charged.
 FLOAT_NOISE_HOURS = Decimal("1e-9")
 
 
 def cost_cents(weight_g: float, cents_per_gram: Decimal, minimum_cents: int) -> int:
     """Grams times price, half-up to a whole cent, and at least the minimum. Cents.
 
-    Exact: 1.005 g counts as it is written. Raises Invalid when the weight is not a weight.
+    Exact: 1.005 g is not rounded first. Raises Invalid if the weight is not a valid weight.
     """
     if not math.isfinite(weight_g) or weight_g < 0:
         raise Invalid(weight_g="Enter the weight in grams as a number, such as 12.5.")
@@ -23,7 +23,7 @@ def cost_cents(weight_g: float, cents_per_gram: Decimal, minimum_cents: int) -> 
 def round_up_hours(hours: float) -> float:
     """Hours, up to the next half: 3.5 stays, 3.01 becomes 3.5. More than 0 stays more than 0.
 
-    Raises Invalid when it is not a time.
+    Raises Invalid if it is not a valid time.
     """
     if not math.isfinite(hours) or hours < 0:
         raise Invalid(time_hours="Enter the time in hours as a number, such as 3.5.")

@@ -1,8 +1,8 @@
-"""How many jobs there are, without counting them one by one.
+"""The number of jobs in each status, without counting them one by one.
 
-`job_counts` holds every change of these numbers as a row of its own (migration 0007), so reading
-them is a short sum, and no job waits for another to be counted. Now and then the rows are replaced
-by one for each status.
+`job_counts` stores every change of these numbers as its own row (migration 0007), so reading them
+is a short sum, and no change of a job waits for another. From time to time the rows are replaced by
+one for each status.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from services.jobs.filters import FEW, NO_FILTERS, Filters, find_rare_words, nar
 
 Counting: TypeAlias = Select[Any, int]
 
-RECOUNT_ABOVE = 200  # rows that are summed up in no time
+RECOUNT_ABOVE = 200  # rows; summing fewer is fast enough
 _RECOUNT_LOCK = 0x636F756E74  # any number that nothing else uses
 
 
 def read(session: Session) -> dict[Status, int]:
-    """How many jobs each status holds; every status is present."""
+    """The number of jobs in each status; every status is present."""
     summed = select(JobCount.status, func.sum(JobCount.change)).group_by(JobCount.status)
     return _by_status(session, summed)
 
@@ -30,10 +30,10 @@ def read(session: Session) -> dict[Status, int]:
 def read_matching(
     session: Session, wanted: Filters, held: Mapping[Status, int], at_most: int | None = None
 ) -> dict[Status, int]:
-    """How many jobs of each status match, given how many it holds.
+    """How many jobs of each status match, given the total of each.
 
-    With `at_most`, a number above it stands for more: counting what thousands of jobs have in
-    common takes as long as reading them.
+    With `at_most`, counting stops just above that number, because counting thousands of matches
+    takes as long as reading them.
     """
     asked = [wanted.status] if wanted.status else list(Status)
     if replace(wanted, status=None) == NO_FILTERS:
@@ -50,10 +50,10 @@ def read_matching(
 
 
 def recount(session: Session) -> bool:
-    """Replaces the changes by the numbers of jobs as they are, when there are many changes.
+    """Replaces the changes by the current numbers of jobs, if there are many changes.
 
-    Both are read in one statement, and so at one moment: what is committed later stays a change of
-    its own. Two at once would both count; hence the lock.
+    One statement reads both, and so at one moment: later commits stay separate changes. The lock
+    prevents two recounts at once, which would both add the numbers.
     """
     changes = session.scalar(select(func.count(JobCount.id))) or 0
     if changes <= RECOUNT_ABOVE:

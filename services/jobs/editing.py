@@ -1,4 +1,4 @@
-"""What staff change on a job without moving it: how it is printed, and the notes.
+"""Edits of a job that do not change its status: print settings and notes.
 
 Source: the plan's section 3.4 (editable fields, staff notes).
 """
@@ -22,7 +22,7 @@ from services.mail import outbox
 from settings import lab
 
 _ALL = ("printer", "material", "color", "weight_g", "time_hours")
-# The student agrees to a price. From then on nothing may change that the price hangs on.
+# After the student has confirmed the price, nothing that affects the price may change.
 EDITABLE: Mapping[Status, tuple[str, ...]] = {
     Status.UPLOADED: _ALL,
     Status.PENDING: _ALL,
@@ -40,7 +40,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Changes:
-    """What to set; None leaves it as it is. Grams and hours, as in PrintPlan."""
+    """The new values; None means no change. Grams and hours, as in PrintPlan."""
 
     printer: str | None = None
     material: str | None = None
@@ -50,9 +50,9 @@ class Changes:
 
 
 def edit(session: Session, job_id: str, changes: Changes, *, actor: Actor) -> JobView:
-    """Changes how a job is printed. The caller must hold the lock.
+    """Changes the print settings of a job. The caller must hold the lock.
 
-    While the student has not confirmed, a new price goes out to them with a new link. Raises
+    Until the student has confirmed, a new price is e-mailed to them with a new link. Raises
     NotFound, Forbidden, NotLockHolder, Conflict, Invalid.
     """
     require(actor, Role.STAFF)
@@ -81,11 +81,11 @@ def edit(session: Session, job_id: str, changes: Changes, *, actor: Actor) -> Jo
 
 
 def save_notes(session: Session, job_id: str, notes: str, *, base: str, actor: Actor) -> JobView:
-    """Replaces the staff notes, if they still are what the person began with (`base`).
+    """Replaces the staff notes, if they have not changed since the person began (`base`).
 
-    For notes that save themselves: no lock is asked for, and nobody's text is lost. Raises
-    NotFound, Forbidden, LockedByOther, Invalid; Conflict with the other text (`notes`), whose it is
-    (`changed_by`) and since when (`changed_at`).
+    For automatic saving: no lock is needed, and nobody's text is lost. Raises NotFound, Forbidden,
+    LockedByOther, Invalid; Conflict with the other text (`notes`), its author (`changed_by`) and
+    its time (`changed_at`).
     """
     require(actor, Role.STAFF)
     records.check_notes(notes)
@@ -94,7 +94,7 @@ def save_notes(session: Session, job_id: str, notes: str, *, base: str, actor: A
     if present == notes:
         return records.view(job, now)
     if present != base:
-        raise _overtaken(session, job)
+        raise _changed_meanwhile(session, job)
     records.refuse_if_locked_by_other(job, now, actor)
     records.put_notes(session, job, notes, actor)
     return records.view(job, now)
@@ -116,8 +116,8 @@ def _refuse_fixed(job: Job, wanted: Mapping[str, Any]) -> None:
 
 
 def _apply(job: Job, wanted: Mapping[str, Any]) -> None:
-    # A printer or colour that the lab no longer has is in the way of nothing else; with another
-    # material, both have to go with it.
+    # A printer or colour that the lab no longer has does not prevent other changes; with a new
+    # material, both must fit it.
     if {"printer", "material", "color"} & {*wanted}:
         asked = ("printer", "color") if "material" in wanted else wanted
         plans.choose_printer(job, _plan(job, wanted), asked)
@@ -125,7 +125,7 @@ def _apply(job: Job, wanted: Mapping[str, Any]) -> None:
         job.time_hours = round_up_hours(wanted["time_hours"])
     job.weight_g = wanted.get("weight_g", job.weight_g)
     material = lab().find_material(job.material)
-    # An uploaded job has no price before it is approved: the student has been told none.
+    # An uploaded job has no price before it is approved.
     if (
         job.cost_cents is not None
         and job.weight_g
@@ -138,8 +138,8 @@ def _apply(job: Job, wanted: Mapping[str, Any]) -> None:
 
 
 def _plan(job: Job, wanted: Mapping[str, Any]) -> PrintPlan:
-    """The wish in the words of an approval. An amount that nobody has set counts as one: only what
-    is asked for is to be checked."""
+    """The wanted values as a PrintPlan. An amount that nobody has set counts as 1, so that only the
+    given values are checked."""
     return PrintPlan(
         wanted.get("weight_g", job.weight_g or 1),
         wanted.get("time_hours", job.time_hours or 1),
@@ -149,7 +149,7 @@ def _plan(job: Job, wanted: Mapping[str, Any]) -> PrintPlan:
     )
 
 
-def _overtaken(session: Session, job: Job) -> Conflict:
+def _changed_meanwhile(session: Session, job: Job) -> Conflict:
     last = session.scalars(
         select(Event)
         .where(Event.job_id == job.id, Event.event_type == "NotesUpdated")

@@ -1,8 +1,8 @@
-"""What the queue is narrowed to, and in which order it is read.
+"""Filters and orders of the queue.
 
-A search wants every word somewhere in what people know a job by. The words are compared in any
-case. Where there are many jobs to look through, an index first tells which of them have all groups
-of three characters that a word has (`search_grams`, migration 0007); only those are compared.
+A search matches jobs that contain every word somewhere in the searched columns, ignoring case. If
+there are many jobs to search, an index first finds those that contain all trigrams of a word
+(`search_grams`, migration 0007); only those are compared.
 """
 
 from collections.abc import Sequence
@@ -25,18 +25,18 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 SORTS = ("oldest", "newest", "updated", "name")
 MAX_WORDS = 10
-# Looking through so many jobs takes a few milliseconds, with or without an index.
+# Searching this many jobs takes a few milliseconds, with or without an index.
 FEW = 2_000
 
 _TEXTS = tuple(getattr(Job, name) for name in SEARCHED)
-# Written into the statement, so that PostgreSQL knows that the index of new jobs has the answer.
+# A literal in the statement, so that PostgreSQL uses the partial index of new jobs.
 _UPLOADED = bindparam(None, Status.UPLOADED, String, literal_execute=True)
 IS_NEW: ColumnElement[bool] = (Job.status == _UPLOADED) & Job.staff_viewed_at.is_(None)
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the queue is narrowed to. Every field is optional."""
+    """The filters of the queue. Every field is optional."""
 
     status: Status | None = None
     search: str = ""
@@ -47,7 +47,7 @@ class Filters:
     submitted_to: date | None = None
     confirmation_expired: bool | None = None
     unreviewed: bool | None = None
-    reason: str = ""  # that its rejection gave, word for word
+    reason: str = ""  # of its rejection, word for word
 
     @property
     def words(self) -> list[str]:
@@ -58,7 +58,7 @@ NO_FILTERS = Filters()
 
 
 def narrow(query: Query, wanted: Filters, *, by_index: Sequence[str] = ()) -> Query:
-    """The query for those that match. `by_index` are words that the index of texts is asked for."""
+    """Adds the filters to a query. `by_index` are words to look up in the trigram index."""
     conditions = [*_same(wanted), *_within_days(wanted), *_marked(wanted)]
     for word in wanted.words:
         conditions.append(or_(*(column.icontains(word, autoescape=True) for column in _TEXTS)))
@@ -70,7 +70,8 @@ def narrow(query: Query, wanted: Filters, *, by_index: Sequence[str] = ()) -> Qu
 
 
 def order(sort: str) -> tuple[ColumnElement[Any], ...]:
-    """Raises Invalid. Each order is that of an index, forwards or backwards."""
+    """The columns to sort by; each order is that of an index, forwards or backwards. Raises
+    Invalid."""
     orders: dict[str, tuple[ColumnElement[Any], ...]] = {
         "oldest": (Job.created_at.asc(), Job.id.asc()),
         "newest": (Job.created_at.desc(), Job.id.desc()),
@@ -83,11 +84,11 @@ def order(sort: str) -> tuple[ColumnElement[Any], ...]:
 
 
 def find_rare_words(session: Session, wanted: Filters) -> list[str]:
-    """The words of the search that the index is worth asking for: not those that every fourth job
-    has, of which looking finds enough at once.
+    """The words of the search for which the index pays off: not those in a quarter of all jobs, of
+    which scanning finds enough matches quickly.
 
-    For the rest of the transaction each statement is planned for its own words: a plan that suits
-    all of them would look through every text.
+    For the rest of the transaction, each statement is planned for its own words: a generic plan
+    would scan every text.
     """
     if not wanted.words:
         return []
@@ -96,7 +97,7 @@ def find_rare_words(session: Session, wanted: Filters) -> list[str]:
     return [word for word in wanted.words if _grams(word) - common]
 
 
-# What occurs how often is among what ANALYZE keeps.
+# The frequencies of trigrams are among the statistics of ANALYZE.
 _COMMON_GRAMS = text(
     """
     SELECT gram
@@ -110,7 +111,8 @@ _common: tuple[float, frozenset[int]] = (-inf, frozenset())
 
 
 def _read_common_grams(session: Session) -> frozenset[int]:
-    """Only a hint, which may be old: what is found does not depend on it."""
+    """The trigrams in a quarter of all jobs. Only a hint, which may be outdated: the result of a
+    search does not depend on it."""
     global _common
     read_at, grams = _common
     if monotonic() - read_at > _COMMON_FOR_S:
@@ -120,7 +122,7 @@ def _read_common_grams(session: Session) -> frozenset[int]:
 
 
 def _grams(word: str) -> set[int]:
-    """As search_grams in the database; where the two put a letter into another case, only the hint
+    """Like search_grams in the database; if the two lower-case a letter differently, only the hint
     is wrong."""
     codes = [ord(letter) for letter in word.lower()]
     size = min(3, len(codes))
@@ -139,7 +141,7 @@ def _same(wanted: Filters) -> list[ColumnElement[bool]]:
 
 
 def _within_days(wanted: Filters) -> list[ColumnElement[bool]]:
-    """Days are those of the lab."""
+    """Days in the lab's time zone."""
     zone, conditions = lab().lab.zone, []
     if wanted.submitted_from:
         start = datetime.combine(wanted.submitted_from, time.min, zone)

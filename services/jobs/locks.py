@@ -1,6 +1,6 @@
-"""Edit locks: one person at a time on one job, for a lease that an open dialog keeps extending.
+"""Edit locks: one person at a time on one job, with a lease that an open dialog keeps extending.
 
-Source: the plan's section 5.17. The lease is measured by the database's clock.
+Source: the plan's section 5.17. The lease is measured with the database's clock.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class HeldLock:
 
 
 def acquire(session: Session, job_id: str, *, actor: Actor) -> Lease:
-    """Takes the lock, or renews one's own. Raises NotFound, Forbidden, LockedByOther."""
+    """Takes the lock, or renews the caller's own. Raises NotFound, Forbidden, LockedByOther."""
     require(actor, Role.STAFF)
     job, now = records.lock_row(session, job_id)
     records.refuse_if_locked_by_other(job, now, actor)
@@ -50,9 +50,9 @@ def extend(session: Session, job_id: str, *, actor: Actor) -> Lease:
 
 
 def resume(session: Session, job_id: str, *, since: datetime | None = None, actor: Actor) -> Lease:
-    """The heartbeat of a dialog that holds what somebody has typed: extends the lock, or takes it
-    again when it ran out or was given back elsewhere. Not when an administrator has released it
-    since then (`since`, UTC): nobody may sit there any more.
+    """The heartbeat of a dialog with typed text: extends the lock, or takes it again if it expired
+    or was released elsewhere. Not if an administrator has released it since the dialog opened
+    (`since`, UTC): the person may have left.
 
     Raises NotFound, Forbidden, LockedByOther, NotLockHolder.
     """
@@ -65,8 +65,8 @@ def resume(session: Session, job_id: str, *, since: datetime | None = None, acto
 
 
 def release(session: Session, job_id: str, *, actor: Actor) -> None:
-    """Gives the lock back. Releasing a lock that one does not hold is no error, unless another
-    person holds it. Raises NotFound, Forbidden, LockedByOther."""
+    """Releases the lock. Releasing a free lock is not an error. Raises NotFound, Forbidden,
+    LockedByOther."""
     require(actor, Role.STAFF)
     job, now = records.lock_row(session, job_id)
     records.refuse_if_locked_by_other(job, now, actor)
@@ -93,7 +93,7 @@ def force_release(session: Session, job_id: str, reason: str, *, actor: Actor) -
 
 
 def list_held(session: Session, *, actor: Actor) -> list[HeldLock]:
-    """The locks that are held now, the next to run out first. Raises Forbidden."""
+    """The locks that are held now, the next to expire first. Raises Forbidden."""
     require(actor, Role.STAFF)
     rows = session.execute(
         select(Job.short_id, Job.locked_by_name, Job.locked_until)
@@ -109,7 +109,7 @@ def clear(job: Job) -> None:
 
 
 def _was_released(session: Session, job_id: str, since: datetime | None) -> bool:
-    """Whether an administrator has done so, ever or since then."""
+    """Whether an administrator has released the lock, ever or since then."""
     found = select(Event.id).where(
         Event.job_id == job_id,
         Event.event_type == "AdminAction",

@@ -1,4 +1,4 @@
-"""How a job is to be printed: what staff settle, and what goes together."""
+"""Print settings of a job: the values that staff choose, and valid combinations."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from settings import lab
 
 @dataclass(frozen=True)
 class PrintPlan:
-    """What staff settle when they approve: grams, hours, and where it is printed. None keeps what
-    the student asked for."""
+    """The values that staff choose on approval: grams, hours, and print settings. None keeps the
+    student's choice."""
 
     weight_g: float
     time_hours: float
@@ -22,7 +22,7 @@ class PrintPlan:
 
 
 def require_price(job: Job) -> None:
-    """A job that was made Pending by hand may have no price. Raises Conflict."""
+    """Raises Conflict if the job has no price, because its status was set to Pending manually."""
     if job.cost_cents is None:
         raise Conflict("This job has no price yet. Change it back to Uploaded and approve it.")
 
@@ -30,8 +30,8 @@ def require_price(job: Job) -> None:
 def choose_printer(
     job: Job, plan: PrintPlan, asked: Collection[str] = ("printer", "color")
 ) -> None:
-    """Sets material, printer and colour, when they go together. Another material has another
-    estimate. What is not in `asked` is left as it is, even if the lab no longer has it."""
+    """Sets material, printer and colour, if they are a valid combination. A new material changes
+    the estimate. Values that are not in `asked` stay, even if the lab no longer has them."""
     material = lab().find_material(plan.material or job.material)
     if material is None:
         names = ", ".join(known.name for known in lab().materials)

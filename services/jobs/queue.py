@@ -1,4 +1,4 @@
-"""The queue: pages of jobs, how many there are, and what is new."""
+"""The queue: pages of jobs, counts, and news."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from models import Job, Role, Status
 from services.actors import Actor, require
 from services.jobs import counts
 from services.jobs.filters import FEW, IS_NEW, NO_FILTERS, find_rare_words, narrow, order
-from services.jobs.filters import SORTS as SORTS  # whoever asks for jobs needs these two as well
+from services.jobs.filters import SORTS as SORTS  # re-exported for callers that list jobs
 from services.jobs.filters import Filters as Filters
 from services.jobs.records import JobView, view
 
@@ -27,8 +27,8 @@ class News:
 
 @dataclass(frozen=True)
 class JobPage:
-    """`total` counts all jobs, `filtered` those that match. Where counting was bounded, a number
-    above the bound stands for more."""
+    """`total` counts all jobs, `filtered` those that match. If counting was limited, a number above
+    the limit means "more than the limit"."""
 
     jobs: list[JobView]
     total: int
@@ -53,7 +53,7 @@ def list_jobs(
 ) -> JobPage:
     """One page of the queue. `sort` is one of SORTS; `limit` is at most MAX_PAGE_SIZE.
 
-    `counted` is what `count_by_status` gave for the same filters, so that they are not counted
+    `counted` is the result of `count_by_status` for the same filters, so that jobs are not counted
     twice. Raises Forbidden, Invalid.
     """
     require(actor, Role.MANAGER)
@@ -62,7 +62,7 @@ def list_jobs(
     rows = _read_page(session, filters, sort, first, limit, held)
     if counted is not None:
         filtered = _sum(filters, counted)
-    elif 0 < len(rows) < limit or not (rows or first):  # a page that is not full says it by itself
+    elif 0 < len(rows) < limit or not (rows or first):  # a page that is not full shows the total
         filtered = first + len(rows)
     else:
         filtered = _sum(filters, counts.read_matching(session, filters, held))
@@ -70,7 +70,7 @@ def list_jobs(
 
 
 def list_by_id(session: Session, job_ids: Sequence[str], *, actor: Actor) -> list[JobView]:
-    """Those of the jobs that there are, oldest first."""
+    """The jobs that still exist, oldest first."""
     require(actor, Role.MANAGER)
     rows = session.execute(
         select(Job, func.clock_timestamp()).where(Job.id.in_(job_ids)).order_by(*order("oldest"))
@@ -81,20 +81,20 @@ def list_by_id(session: Session, job_ids: Sequence[str], *, actor: Actor) -> lis
 def count_by_status(
     session: Session, *, actor: Actor, filters: Filters = NO_FILTERS, at_most: int | None = None
 ) -> dict[Status, int]:
-    """How many jobs that match each status holds; every status is present. With `at_most`, a
-    number above it stands for more, and a word that thousands have costs no more than others."""
+    """How many jobs in each status match; every status is present. With `at_most`, counting stops
+    just above it, so that a word that occurs in thousands of jobs costs no more than others."""
     require(actor, Role.MANAGER)
     return counts.read_matching(session, filters, counts.read(session), at_most)
 
 
 def count_new(session: Session, *, actor: Actor) -> int:
-    """How many uploaded jobs nobody has looked at."""
+    """How many uploaded jobs are not reviewed."""
     require(actor, Role.MANAGER)
     return session.scalar(select(func.count()).select_from(Job).where(IS_NEW)) or 0
 
 
 def read_news(session: Session, *, actor: Actor) -> News:
-    """How many jobs wait to be looked at, and when the newest one came. Raises Forbidden."""
+    """How many jobs are not reviewed, and when the newest was submitted. Raises Forbidden."""
     require(actor, Role.MANAGER)
     unreviewed = select(func.count()).select_from(Job).where(IS_NEW).scalar_subquery()
     latest = select(func.max(Job.created_at)).scalar_subquery()
@@ -109,7 +109,7 @@ def _read_page(
     limit: int,
     held: Mapping[Status, int],
 ) -> Sequence[Row[Job, datetime]]:
-    """The ids first, which an index alone gives, so that only the page's jobs are read."""
+    """Reads the ids first, by an index-only scan, so that only the page's jobs are read."""
     by_index = find_rare_words(session, filters) if _sum(filters, held) > FEW else []
     matching = narrow(select(Job.id), filters, by_index=by_index)
     page = matching.order_by(*order(sort)).limit(limit).offset(first).subquery()

@@ -1,4 +1,4 @@
-"""One job as the rest of the product sees it: its row, its lock, its notes and review mark."""
+"""The data of one job: its row, its lock, its notes, and whether it is reviewed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +13,19 @@ from services import events
 from services.actors import Actor, require
 from services.errors import Invalid, LockedByOther, NotFound, NotLockHolder, PrintdeskError
 from services.files import storage
-from services.jobs.filters import SORTS as SORTS  # whoever asks for jobs needs these two as well
+from services.jobs.filters import SORTS as SORTS  # re-exported for callers that list jobs
 from services.jobs.filters import Filters as Filters
 from settings import lab
 
 log = structlog.get_logger()
 MAX_NOTES = 20_000
 SHORT_ID_LENGTH = 8
-_NOT_THERE = "There is no such job. It may have been deleted."
+_NO_SUCH_JOB = "There is no such job. It may have been deleted."
 
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as read at one moment (`as_of`, the database's clock). Times are UTC, money cents."""
+    """A job at one moment (`as_of`, the database's time). Times are UTC, money in cents."""
 
     id: str
     short_id: str
@@ -72,7 +72,7 @@ class JobView:
 
     @property
     def is_new(self) -> bool:
-        """Waiting for somebody to look at it."""
+        """Whether it is waiting to be reviewed."""
         return self.status is Status.UPLOADED and self.staff_viewed_at is None
 
     def is_locked_by_other_than(self, actor: Actor) -> bool:
@@ -91,7 +91,7 @@ class PrintRunView:
 
 
 def view(job: Job, as_of: datetime) -> JobView:
-    """The row as plain data. A lock that has run out is shown as no lock."""
+    """The row as plain data. An expired lock is shown as no lock."""
     locked = job.locked_until is not None and job.locked_until > as_of
     values = {name: getattr(job, name) for name in _COLUMNS}
     return JobView(
@@ -110,7 +110,7 @@ _COLUMNS = [name for name in JobView.__dataclass_fields__ if name not in _SPECIA
 
 
 def metadata_of(job: Job) -> dict[str, Any]:
-    """All that is needed to rebuild the job's row from its folder; written to metadata.json."""
+    """Everything needed to rebuild the job's row from its folder; written to metadata.json."""
     values: dict[str, Any] = {}
     for column in Job.__table__.columns:
         if not column.name.startswith("locked_"):
@@ -129,15 +129,16 @@ def resolve(session: Session, given: str, *, actor: Actor) -> str:
     """The job's id, given that or its short id. Raises NotFound, Forbidden."""
     require(actor, Role.MANAGER)
     column = Job.short_id if len(given) == SHORT_ID_LENGTH else Job.id
-    is_id = given.isascii() and given.isalnum()  # PostgreSQL cannot be asked for every string
+    is_id = given.isascii() and given.isalnum()  # PostgreSQL does not accept every string
     found = session.scalar(select(Job.id).where(column == given.lower())) if is_id else None
     if found is None:
-        raise NotFound(_NOT_THERE)
+        raise NotFound(_NO_SUCH_JOB)
     return found
 
 
 def find(session: Session, job_id: str) -> JobView:
-    """One job, whoever asks: for the student's own pages, which show a part. Raises NotFound."""
+    """One job, without a check of roles: for the student pages, which show a part. Raises
+    NotFound."""
     row = session.execute(select(Job, func.clock_timestamp()).where(Job.id == job_id)).one_or_none()
     return view(*_found(row))
 
@@ -145,8 +146,8 @@ def find(session: Session, job_id: str) -> JobView:
 def lock_row(session: Session, job_id: str) -> tuple[Job, datetime]:
     """The job's row, held until the end of the transaction, and the database's time.
 
-    Held against other changes, not against rows that only refer to it (`key_share`): a mail that is
-    being sent writes its event meanwhile.
+    The lock blocks other changes, but not inserts of rows that refer to the job (`key_share`): an
+    e-mail that is being sent can still write its event.
     """
     row = session.execute(
         select(Job, func.clock_timestamp())
@@ -174,7 +175,7 @@ def list_print_runs(session: Session, job_id: str) -> list[PrintRunView]:
 
 
 def set_reviewed(session: Session, job_id: str, reviewed: bool, *, actor: Actor) -> JobView:
-    """Marks a job as reviewed or not reviewed. Asking for what already is changes nothing.
+    """Marks a job as reviewed or not reviewed. Marking it again changes nothing.
 
     Raises NotFound, Forbidden, LockedByOther.
     """
@@ -218,10 +219,10 @@ def put_notes(session: Session, job: Job, notes: str, actor: Actor) -> None:
 
 
 def touch(session: Session, job: Job, actor: Actor) -> None:
-    """Notes who changed the job last, and writes metadata.json anew.
+    """Records who changed the job last, and rewrites metadata.json.
 
-    The change does not fail when the storage is away: metadata.json is a safety copy, and the next
-    move writes it again.
+    The change does not fail if the storage is unavailable: metadata.json is a backup copy, and the
+    next move writes it again.
     """
     job.last_updated_by = actor.id
     job.updated_at = utcnow()
@@ -230,7 +231,7 @@ def touch(session: Session, job: Job, actor: Actor) -> None:
 
 
 def write_metadata(job: Job) -> None:
-    """Writes metadata.json as the row is now; the caller holds the row's lock."""
+    """Writes metadata.json from the current row; the caller holds the row's lock."""
     try:
         storage.write_metadata(job.folder, metadata_of(job))
     except PrintdeskError as problem:
@@ -262,5 +263,5 @@ def require_lock(job: Job, now: datetime, actor: Actor) -> None:
 
 def _found(row: Row[Job, datetime] | None) -> tuple[Job, datetime]:
     if row is None:
-        raise NotFound(_NOT_THERE)
+        raise NotFound(_NO_SUCH_JOB)
     return row[0], row[1]

@@ -1,4 +1,4 @@
-"""Sending a notification again, as staff ask for it."""
+"""Resends notifications at the request of staff."""
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,8 @@ from services.mail.outbox import MAIL_OF_STATUS
 def resend_email(session: Session, job_id: str, kind: MailKind, *, actor: Actor) -> str | None:
     """Sends a notification again. Returns the new token for an approval.
 
-    Raises NotFound, Forbidden, LockedByOther, Conflict when the job is not where that mail belongs,
-    TooSoon.
+    Raises NotFound, Forbidden, LockedByOther, TooSoon; Conflict if the e-mail does not apply to the
+    job's status.
     """
     require(actor, Role.STAFF)
     job, now = records.lock_row(session, job_id)

@@ -42,7 +42,7 @@ MAIL_OF_STATUS = {
     Status.COMPLETED: MailKind.COMPLETION,
 }
 MAX_ATTEMPTS = 10
-LONGEST_WAIT_S = 6 * 3600
+MAX_WAIT_S = 6 * 3600
 SMTP_TIMEOUT_S = 30
 
 
@@ -343,12 +343,12 @@ def _send(message: EmailMessage) -> None:
 
 def _note_failure(session: Session, mail: Mail, problem: Exception) -> None:
     """Records a failed attempt and schedules the next one, or gives up when retrying is useless."""
-    mail.last_error = _in_words(problem)
+    mail.last_error = _describe_problem(problem)
     if mail.attempts >= MAX_ATTEMPTS or _is_final(problem):
         mail.state = MailState.FAILED
         _record(session, mail, "EmailFailed", SYSTEM, error=mail.last_error)
     else:
-        wait = min(settings().mail_retry_first_s * 2 ** (mail.attempts - 1), LONGEST_WAIT_S)
+        wait = min(settings().mail_retry_first_s * 2 ** (mail.attempts - 1), MAX_WAIT_S)
         mail.next_attempt_at = utcnow() + timedelta(seconds=wait)
     log.warning("mail_not_sent", mail_id=mail.id, attempt=mail.attempts, problem=mail.last_error)
 
@@ -370,7 +370,7 @@ def _is_final(problem: Exception) -> bool:
     )
 
 
-def _in_words(problem: Exception) -> str:
+def _describe_problem(problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
         refusals = "; ".join(
             f"{who}: {code} {answer.decode(errors='replace')}"

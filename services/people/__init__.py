@@ -1,1 +1,1 @@
-"""The lab's people: who may sign in, with what, and as whom."""
+"""The lab's staff: accounts, roles, sign-in, sessions and tokens."""

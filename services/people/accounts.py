@@ -1,4 +1,4 @@
-"""Who may sign in, with what, and as whom."""
+"""Accounts of staff: passwords, API tokens, and the identity behind a session."""
 
 import hashlib
 import secrets
@@ -30,23 +30,23 @@ _hasher = PasswordHasher()
 
 @dataclass(frozen=True)
 class Identity:
-    """A signed-in person, and the mark that a session carries: it changes with the password, and
-    when the person is deactivated."""
+    """A signed-in person, and the stamp of their sessions, which changes with the password and when
+    the person is deactivated."""
 
     actor: Actor
     email: str
     stamp: str
-    state: str = ""  # of the database, when it was asked for: services/changes.py
+    state: str = ""  # of the database, if requested: services/changes.py
 
 
 def sign_in(session: Session, email: str, password: str) -> Identity:
-    """Checks an e-mail and a password. Raises NotSignedIn in the same words whatever is wrong, and
-    Forbidden where people sign in with an identity provider."""
+    """Checks an e-mail and a password. Raises NotSignedIn, with the same message whatever is wrong,
+    and Forbidden if people sign in with an identity provider."""
     if settings().auth_mode == "oidc":
         raise Forbidden("Passwords are not used here: sign in with your organisation's account.")
     staff = session.scalars(select(Staff).where(Staff.email == email.strip().lower())).one_or_none()
     known = staff is not None and staff.active and staff.password_hash is not None
-    stored = (staff.password_hash if known and staff else None) or _decoy()
+    stored = (staff.password_hash if known and staff else None) or _dummy_hash()
     try:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -72,7 +72,7 @@ def note_denied(
     address: str | None,
     **about: Any,
 ) -> None:
-    """Records that somebody was refused what is for staff, and what that was about."""
+    """Records refused access to a staff function, with its details."""
     asked = {"method": method, "route": route, "address": address, **about}
     events.audit(session, "AccessRefused", actor or SYSTEM, **asked)
 
@@ -80,10 +80,10 @@ def note_denied(
 def find_identity(
     session: Session, staff_id: str, *, session_id: str | None = None, with_state: bool = False
 ) -> Identity | None:
-    """The person behind a session or a token, as they are now; None when gone or deactivated, or
-    when that session was ended.
+    """The person of a session or token, as they are now; None if deleted or deactivated, or if that
+    session has ended.
 
-    With the state of the database in the same query: pages that stay open ask for little else.
+    The same query can return the state of the database, which is all that polling pages need.
     """
     state = changes.token() if with_state else literal("")
     chosen = select(Staff, state).where(Staff.id == staff_id)
@@ -94,12 +94,12 @@ def find_identity(
 
 
 def issue_token(identity: Identity) -> str:
-    """A bearer token for the API, good for `token_minutes`."""
+    """A bearer token for the API, valid for `token_minutes`."""
     return _serializer().dumps([identity.actor.id, identity.stamp])
 
 
 def read_token(session: Session, token: str, *, with_state: bool = False) -> Identity:
-    """Who a bearer token stands for. Raises NotSignedIn."""
+    """The person of a bearer token. Raises NotSignedIn."""
     if settings().auth_mode == "oidc":
         raise NotSignedIn("Invalid or expired token")
     try:
@@ -146,10 +146,10 @@ def add(
 
 
 def change_own_password(session: Session, old: str, new: str, *, actor: Actor) -> Identity:
-    """The person's own new password; whoever is signed in as them elsewhere is out.
+    """Changes the person's own password, and ends all their other sessions.
 
-    Returns the identity for this session to go on with. Raises Forbidden, Invalid with the fields
-    `old` and `new`.
+    Returns the identity with which this session continues. Raises Forbidden, Invalid with the
+    fields `old` and `new`.
     """
     if settings().auth_mode == "oidc":
         raise Forbidden("Your password is managed by your organisation: change it there.")
@@ -194,10 +194,10 @@ def make_password() -> str:
 
 
 def ensure_first_admin(session: Session, *, email: str, password: str) -> str | None:
-    """Makes the first administrator if nobody may sign in yet. Where people sign in with an
-    identity provider, only one who was named, and without a password.
+    """Creates the first administrator if nobody can sign in yet. If people sign in with an identity
+    provider, only for a given e-mail, and without a password.
 
-    Returns the password when one had to be made; it is nowhere else. Raises Invalid.
+    Returns the password if one was generated; it is stored nowhere else. Raises Invalid.
     """
     if session.scalar(select(Staff.id).limit(1)) is not None:
         return None
@@ -213,7 +213,7 @@ def ensure_first_admin(session: Session, *, email: str, password: str) -> str | 
 
 
 def first_admin_email(session: Session) -> str:
-    """The oldest active administrator's e-mail, to be told at the start; "" when there is none."""
+    """The oldest active administrator's e-mail, to be printed at the start; "" if there is none."""
     return (
         session.scalar(
             select(Staff.email)
@@ -226,15 +226,15 @@ def first_admin_email(session: Session) -> str:
 
 
 @lru_cache
-def _decoy() -> str:
-    """Verified when the e-mail is unknown, so that the time of the answer tells nothing."""
+def _dummy_hash() -> str:
+    """Verified if the e-mail is unknown, so that the response time does not reveal that."""
     return _hasher.hash(secrets.token_hex(16))
 
 
 def identity_of(staff: Staff) -> Identity:
-    """The person of a row, and the mark of their sessions."""
+    """The person of a row, with the stamp of their sessions."""
     actor = Actor(staff.id, staff.name, Role(staff.role))
-    # A hash of the hash: enough to change with it, and nothing to guess the password by.
+    # A hash of the hash: it changes with the password, but does not help to guess it.
     marked = f"{staff.password_hash or ''}:{staff.sessions_ended}"
     return Identity(actor, staff.email, hashlib.sha256(marked.encode()).hexdigest()[:12])
 

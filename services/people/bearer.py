@@ -1,8 +1,8 @@
 """Bearer tokens (JWT) of an identity provider, such as Clerk, for the API.
 
-What RFC 8725 asks for: the algorithm is ours to choose (RS256 or ES256), the key is the provider's
-own, found by `kid` in its JWKS and never in the token; issuer, times, audience and authorised party
-are checked.
+As RFC 8725 requires: we choose the algorithm (RS256 or ES256); the key is the provider's, found by
+`kid` in its JWKS and never taken from the token; issuer, times, audience and authorised party are
+checked.
 """
 
 import base64
@@ -17,7 +17,7 @@ from services.errors import NotSignedIn
 from services.people import jwks
 from services.people.accounts import Identity
 from services.people.claims import find_by_claims
-from settings import settings, words_of
+from settings import settings, split_list
 
 LEEWAY_S = 5
 MAX_LENGTH = 16 * 1024
@@ -25,8 +25,8 @@ _REFUSED = "Invalid or expired token"
 
 
 def looks_like_jwt(token: str) -> bool:
-    """Whether this is a JWT, as against a token that Printdesk itself issued: those begin with a
-    list, a JWT with an object that names its algorithm."""
+    """Whether this is a JWT, and not a token issued by Printdesk: a JWT begins with an encoded
+    object that names its algorithm, Printdesk's own tokens with an encoded list."""
     head, *rest = token.split(".")
     if len(rest) != 2 or len(token) > MAX_LENGTH:
         return False
@@ -43,10 +43,10 @@ def verify(token: str) -> dict[str, Any]:
         token,
         keys=jwks.store(settings().jwt_jwks_url),
         issuer=settings().jwt_issuer,
-        audience=words_of(settings().jwt_audience),
+        audience=split_list(settings().jwt_audience),
     )
-    parties = words_of(settings().jwt_authorized_parties)
-    if parties and str(claims.get("azp", "")) not in parties:  # PyJWT does not look at it
+    parties = split_list(settings().jwt_authorized_parties)
+    if parties and str(claims.get("azp", "")) not in parties:  # PyJWT does not check it
         raise NotSignedIn(_REFUSED)
     return claims
 
@@ -54,9 +54,10 @@ def verify(token: str) -> dict[str, Any]:
 def read_claims(
     token: str, *, keys: jwks.KeyStore, issuer: str, audience: Collection[str]
 ) -> dict[str, Any]:
-    """The claims of a JWT signed by one of the keys. Without an audience none is asked for.
+    """The claims of a JWT signed by one of the keys. Without an audience, none is required.
 
-    Raises NotSignedIn with the same words whatever is wrong; Retryable while the keys are away.
+    Raises NotSignedIn, with the same message whatever is wrong; Retryable while the keys are
+    unavailable.
     """
     try:
         header = jwt.get_unverified_header(token)
@@ -86,9 +87,9 @@ def read_claims(
 def find_identity(
     session: Session, claims: dict[str, Any], *, with_state: bool = False
 ) -> Identity:
-    """The person of verified claims; with the state of the database in the same query, if asked
-    for. Raises NotSignedIn, Forbidden."""
-    # `sub` is unique within one provider only: that of the console, where people sign in there.
+    """The person of verified claims, if requested with the state of the database from the same
+    query. Raises NotSignedIn, Forbidden."""
+    # `sub` is unique within one provider only, so it counts only for the console's provider.
     of_console = settings().auth_mode == "local" or same_issuer(
         settings().jwt_issuer, settings().oidc_issuer
     )

@@ -1,8 +1,8 @@
-"""Sessions that were ended before their time, by signing out.
+"""Sessions that were ended by signing out.
 
-A session is a signed cookie, so a copy of it would count until it runs out. Which were ended is
-noted in the database and asked in the query that finds the person behind the cookie: no request
-costs a query more, and no other server has to be up for somebody to be signed out.
+A session is a signed cookie, so a copy of it would stay valid until it expires. Ended sessions are
+stored in the database and checked in the query that finds the person of the cookie: this costs no
+additional query, and signing out needs no other server.
 """
 
 import secrets
@@ -17,12 +17,12 @@ from settings import settings
 
 
 def new_id() -> str:
-    """96 random bits, to tell one session of a person from another."""
+    """96 random bits that identify one of a person's sessions."""
     return secrets.token_urlsafe(12)
 
 
 def end(session: Session, session_id: str) -> None:
-    """From now on the session counts no more, however many copies of its cookie there are."""
+    """Ends a session: all copies of its cookie become invalid."""
     until = utcnow() + timedelta(hours=settings().session_hours)
     session.execute(delete(EndedSession).where(EndedSession.until < utcnow()))
     wanted = insert(EndedSession).values(id=session_id, until=until)
@@ -30,5 +30,5 @@ def end(session: Session, session_id: str) -> None:
 
 
 def has_ended(session_id: str) -> ColumnElement[bool]:
-    """Whether it was, as a condition: for the query that finds the person."""
+    """Whether the session has ended, as a condition for the query that finds the person."""
     return exists().where(EndedSession.id == session_id)

@@ -1,5 +1,5 @@
-"""JSON from an identity provider: bounded in time and size, so that a provider that is slow, broken
-or hostile costs no more than an error."""
+"""Fetches JSON from an identity provider with limits on time and size, so that a slow, broken or
+hostile provider causes nothing worse than an error."""
 
 import http.client
 import json
@@ -16,11 +16,11 @@ _PIECE = 16 * 1024
 
 
 class ProviderAway(Retryable):
-    """The identity provider did not answer, or not with what it should."""
+    """The identity provider did not answer, or not correctly."""
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Keys and metadata are where the settings say, and nowhere else."""
+    """Refuses redirects: keys and metadata are fetched only from the configured addresses."""
 
     def redirect_request(self, *_args: Any, **_options: Any) -> None:
         return None
@@ -30,7 +30,7 @@ _opener = build_opener(_NoRedirects)
 
 
 def get_object(url: str, *, token: str = "") -> dict[str, Any]:
-    """The JSON object at an http(s) address; `token` goes along as bearer. Raises ProviderAway."""
+    """The JSON object at an http(s) address, requested with a bearer token. Raises ProviderAway."""
     headers = {"Accept": "application/json", "User-Agent": "Printdesk"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -45,7 +45,7 @@ def get_object(url: str, *, token: str = "") -> dict[str, Any]:
     except (OSError, ValueError, http.client.HTTPException) as problem:
         if isinstance(problem, Retryable):
             raise
-        close = getattr(problem, "close", None)  # an answer such as 404 holds its connection
+        close = getattr(problem, "close", None)  # an answer such as 404 keeps its connection open
         if close is not None:
             close()
         raise away(type(problem).__name__) from None
@@ -55,7 +55,7 @@ def get_object(url: str, *, token: str = "") -> dict[str, Any]:
 
 
 def away(problem: str) -> ProviderAway:
-    """The error for people; `problem` is for the log, and holds nothing that the provider sent."""
+    """The error for people; `problem` goes to the log, and contains nothing from the provider."""
     return ProviderAway(
         "The sign-in provider is not responding correctly. Try again in a few minutes.",
         problem=problem,
@@ -63,8 +63,8 @@ def away(problem: str) -> ProviderAway:
 
 
 def read_bounded(read1: Callable[[int], bytes], deadline: float) -> bytes:
-    """All that `read1` of an answer gives, piece by piece. Raises ValueError when that is too much,
-    or not over by the deadline (of time.monotonic), however often a little of it comes."""
+    """Everything that `read1` of an answer returns. Raises ValueError if it is too large, or not
+    complete by the deadline (time.monotonic), even if it arrives in small pieces."""
     body = b""
     while piece := read1(_PIECE):
         body += piece

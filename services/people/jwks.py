@@ -1,8 +1,8 @@
-"""The public keys of an identity provider (JWKS, RFC 7517): fetched when needed, and kept.
+"""The public keys of an identity provider (JWKS, RFC 7517): fetched when needed, and cached.
 
-A key id that is not known may be a new key: the set is fetched again for it, but at most once a
-minute, whatever tokens strangers send. Keys that were taken out of the set are forgotten at the
-next refresh. While the provider is away, the known keys stay.
+An unknown key id may be a new key: the set is fetched again for it, but at most once a minute,
+whatever tokens strangers send. Keys that were removed from the set are dropped at the next refresh.
+While the provider is unavailable, the known keys stay in use.
 """
 
 import threading
@@ -21,7 +21,7 @@ REFETCH_FOR_UNKNOWN_S = 60.0
 RETRY_WITHOUT_KEYS_S = 5.0
 REFRESH_S = 15 * 60.0
 MAX_KEYS = 100
-ALGORITHMS = {"RS256": "RSA", "ES256": "EC"}  # and the kind of key that each needs
+ALGORITHMS = {"RS256": "RSA", "ES256": "EC"}  # with the key type that each needs
 
 log = structlog.get_logger()
 
@@ -36,9 +36,9 @@ class KeyStore:
         self._tried_at = self._missed_at = float("-inf")
 
     def find(self, kid: str, algorithm: str) -> Any:
-        """The public key with this id, if it is one for this algorithm; None otherwise.
+        """The public key with this id, if it is for this algorithm; None otherwise.
 
-        Raises Retryable while the provider is away and no key has ever been seen.
+        Raises Retryable if the provider is unavailable and no keys are known.
         """
         wanted = (kid, algorithm)
         if wanted in self._keys:
@@ -60,7 +60,7 @@ class KeyStore:
         return now - self._missed_at >= REFETCH_FOR_UNKNOWN_S
 
     def _refresh_when_old(self) -> None:
-        """One thread asks; the others go on with what is known."""
+        """One thread fetches the keys; the others continue with the known ones."""
         if time.monotonic() - self._tried_at < REFRESH_S or not self._lock.acquire(blocking=False):
             return
         try:
@@ -76,19 +76,19 @@ class KeyStore:
             return
         finally:
             self._tried_at = time.monotonic()
-        if keys:  # an empty set is a broken answer: nobody could sign in any more
+        if keys:  # an empty set is treated as an error: nobody could sign in with it
             self._keys = keys
 
 
 @lru_cache(maxsize=4)
 def store(url: str) -> KeyStore:
-    """The one store of an address in this process."""
+    """This process's key store for an address."""
     return KeyStore(url)
 
 
 def _read_keys(found: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """Signing keys by id and algorithm. What cannot be used is passed over, not an error: a set
-    may hold keys for other purposes."""
+    """Signing keys by id and algorithm. Unusable keys are ignored: a set may contain keys for other
+    purposes."""
     listed = found.get("keys")
     keys: dict[tuple[str, str], Any] = {}
     for entry in listed[:MAX_KEYS] if isinstance(listed, list) else []:

@@ -1,10 +1,10 @@
-"""An OpenID Connect provider, as far as Printdesk believes it: its metadata, its ID tokens, its
-userinfo, and the address for signing out.
+"""Printdesk's own checks of an OpenID Connect provider: metadata, ID tokens, userinfo, and the
+sign-out address.
 
-dash-auth and Authlib run the sign-in itself (student_pages/provider_auth.py, web/oidc_client.py).
-What they would take from the provider's metadata is decided here: the ID token is checked by
-services/people/bearer.py, as the API's tokens are, with algorithms of our choice, the issuer of the
-settings, and keys that are fetched within bounds.
+dash-auth and Authlib run the sign-in itself (student_pages/provider_auth.py, web/oidc_client.py),
+but do not decide by the provider's metadata: services/people/bearer.py verifies the ID token, like
+the API's tokens, with our choice of algorithms, the issuer from the settings, and keys that are
+fetched with limits.
 """
 
 import secrets
@@ -22,15 +22,15 @@ from services.people import bearer, fetching, jwks
 from settings import settings
 
 METADATA_S = 60 * 60.0
-RETRY_S = 5.0  # while it is away, so that one wait serves everybody who wants to sign in
+RETRY_S = 5.0  # while it is unavailable, so that not everybody who signs in has to wait
 _WANTED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 log = structlog.get_logger()
 
 
 def client_metadata() -> dict[str, str]:
-    """The addresses that a client needs, and how it says who it is. Raises Retryable while the
-    provider is away."""
+    """The addresses that a client needs, and its authentication method. Raises Retryable while the
+    provider is unavailable."""
     known = _metadata()
     return {
         "authorization_endpoint": known["authorization_endpoint"],
@@ -40,21 +40,21 @@ def client_metadata() -> dict[str, str]:
 
 
 def read_claims(token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
-    """The verified claims of the token endpoint's answer. Raises Forbidden, Retryable."""
+    """The verified claims from the token endpoint's answer. Raises Forbidden, Retryable."""
     id_token = token.get("id_token")
     try:
         claims = _read_id_token(id_token if isinstance(id_token, str) else "", nonce)
     except NotSignedIn:
         log.warning("oidc_refused", problem="the ID token is not valid")
         raise not_completed() from None
-    if "email" not in claims:  # providers may give it by this way only (OpenID Connect 5.4)
+    if "email" not in claims:  # some providers give it only there (OpenID Connect 5.4)
         claims |= _ask_userinfo(str(token.get("access_token", "")), claims["sub"])
     return claims
 
 
 def sign_out_url(id_token: str, return_to: str) -> str:
-    """Where the person ends their session with the provider; "" when it does not offer that, or is
-    away: the session here has ended in any case."""
+    """The address where the person ends their session at the provider; "" if it has none or is
+    unavailable: the session here has ended in any case."""
     try:
         address = _metadata().get("end_session_endpoint")
     except fetching.ProviderAway:
@@ -68,7 +68,7 @@ def sign_out_url(id_token: str, return_to: str) -> str:
 
 
 def not_completed() -> Forbidden:
-    """The refusal of a sign-in that went wrong; the log says how."""
+    """The error for a failed sign-in; the log has the reason."""
     return Forbidden("The sign-in was not completed. Please try again.")
 
 
@@ -76,7 +76,7 @@ def _authentication_method(known: Mapping[str, Any]) -> str:
     if not settings().oidc_client_secret:
         return "none"
     offered = known.get("token_endpoint_auth_methods_supported")
-    # OpenID Connect Discovery 1.0: without a word, basic is meant.
+    # OpenID Connect Discovery 1.0: the default is client_secret_basic.
     offered = offered if isinstance(offered, list) else ["client_secret_basic"]
     return "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
 
@@ -100,7 +100,7 @@ def _read_id_token(id_token: str, nonce: str) -> dict[str, Any]:
 
 
 def _ask_userinfo(access_token: str, subject: str) -> dict[str, Any]:
-    """E-mail and name from the provider's userinfo, which must be of the same person."""
+    """E-mail and name from the provider's userinfo, which must belong to the same person."""
     address = _metadata().get("userinfo_endpoint")
     if not access_token or not access_token.isascii() or not _is_address(address):
         return {}
@@ -112,7 +112,7 @@ def _ask_userinfo(access_token: str, subject: str) -> dict[str, Any]:
 
 @dataclass
 class _Metadata:
-    """What is known of the provider, and when it was last asked."""
+    """The provider's metadata, and when it was last requested."""
 
     found: dict[str, Any]
     asked_at: float = float("-inf")
@@ -128,8 +128,8 @@ _known_lock = threading.Lock()
 
 
 def _metadata() -> dict[str, Any]:
-    """The provider's own description (OpenID Connect Discovery 1.0), kept for an hour, and for
-    longer while the provider is away. Raises ProviderAway."""
+    """The provider's metadata (OpenID Connect Discovery 1.0), cached for an hour, and for longer
+    while the provider is unavailable. Raises ProviderAway."""
     known = _known.setdefault(settings().oidc_issuer, _Metadata({}))
     if not known.is_fresh():
         with _known_lock:

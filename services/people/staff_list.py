@@ -1,7 +1,7 @@
-"""The staff list: who may sign in, and in what role. Administrators keep it.
+"""The staff list: who may sign in, and with which role. Administrators manage it.
 
-Administrators' rows are locked, in the order of their ids, before one of them can cease to be one:
-two who remove each other at the same moment cannot leave the lab without any.
+Before an administrator loses the role, all administrators' rows are locked, in the order of their
+ids: two who remove each other at the same moment cannot leave the lab without one.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from settings import settings
 
 @dataclass(frozen=True)
 class PersonView:
-    """A row of the staff list. `signs_in` says how: "password", "provider" or "not yet"."""
+    """A row of the staff list. `signs_in` is how: "password", "provider" or "not yet"."""
 
     id: str
     email: str
@@ -46,15 +46,15 @@ def get(session: Session, staff_id: str, *, actor: Actor) -> PersonView:
 
 
 def find(session: Session, staff_id: str, actor: Actor) -> PersonView:
-    """The person as they are now, after an action on them. Raises NotFound."""
+    """The person after an action on them. Raises NotFound."""
     return _view(_get(session, staff_id), actor)
 
 
 def add(
     session: Session, email: str, name: str, role: str, *, actor: Actor
 ) -> tuple[PersonView, str | None]:
-    """Adds a person. Returns them, and the password that was made for them, which is nowhere else;
-    None where people sign in with an identity provider. Raises Forbidden, Invalid."""
+    """Adds a person. Returns them and their generated password, which is stored nowhere else; None
+    if people sign in with an identity provider. Raises Forbidden, Invalid."""
     require(actor, Role.ADMIN)
     wrong = {}
     if not 0 < len(name.strip()) <= 100 or not name.strip().isprintable():
@@ -69,9 +69,9 @@ def add(
 
 
 def deactivate(session: Session, staff_id: str, *, actor: Actor) -> None:
-    """From their next request on the person is out, also when they are active again before an old
-    session has run out; and holds no job. Raises Forbidden, NotFound, Conflict."""
-    staff = _get_for_loss(session, staff_id, actor)
+    """Signs the person out from their next request, and releases their locks. Old sessions stay
+    ended even if the person is reactivated. Raises Forbidden, NotFound, Conflict."""
+    staff = _get_to_restrict(session, staff_id, actor)
     if not staff.active:
         raise Conflict(f"{staff.name} is already deactivated.")
     _refuse_self(staff, actor, "deactivate yourself")
@@ -92,10 +92,10 @@ def reactivate(session: Session, staff_id: str, *, actor: Actor) -> None:
 
 
 def change_role(session: Session, staff_id: str, role: str, *, actor: Actor) -> None:
-    """Counts from the person's next request on. Raises Forbidden, NotFound, Invalid, Conflict."""
+    """Takes effect at the person's next request. Raises Forbidden, NotFound, Invalid, Conflict."""
     if role not in Role.__members__.values():
         raise Invalid(role="Choose a role.")
-    staff = _get_for_loss(session, staff_id, actor)
+    staff = _get_to_restrict(session, staff_id, actor)
     old, new = Role(staff.role), Role(role)
     if old is new:
         raise Conflict(f"{staff.name} already has the role {new.value}.")
@@ -108,8 +108,8 @@ def change_role(session: Session, staff_id: str, role: str, *, actor: Actor) -> 
 
 
 def reset_password(session: Session, staff_id: str, *, actor: Actor) -> str:
-    """A new password in the place of the old one, which ends the person's sessions and tokens.
-    Returns it; it is nowhere else. Raises Forbidden, NotFound, Conflict."""
+    """Replaces the password, which ends the person's sessions and tokens. Returns the new one,
+    which is stored nowhere else. Raises Forbidden, NotFound, Conflict."""
     require(actor, Role.ADMIN)
     if settings().auth_mode == "oidc":
         raise Conflict("Passwords are managed by your organisation: reset it there.")
@@ -125,8 +125,8 @@ def reset_password(session: Session, staff_id: str, *, actor: Actor) -> str:
 
 
 def forget_sign_in(session: Session, staff_id: str, *, actor: Actor) -> None:
-    """Forgets which account of the identity provider is this person's; the next one with their
-    verified e-mail is. Raises Forbidden, NotFound, Conflict."""
+    """Unlinks the person from their account at the identity provider; the next account with their
+    verified e-mail is linked. Raises Forbidden, NotFound, Conflict."""
     require(actor, Role.ADMIN)
     staff = _get(session, staff_id, lock=True)
     if staff.subject is None:
@@ -135,11 +135,11 @@ def forget_sign_in(session: Session, staff_id: str, *, actor: Actor) -> None:
     _note(session, "SignInForgotten", staff, actor)
 
 
-def _get_for_loss(session: Session, staff_id: str, actor: Actor) -> Staff:
-    """The person, locked, if the actor may take something from them: as things are once no other
-    transaction can change who is an administrator. Raises Forbidden, NotFound."""
+def _get_to_restrict(session: Session, staff_id: str, actor: Actor) -> Staff:
+    """The locked row of a person whose rights the actor may reduce, read after all administrators'
+    rows are locked. Raises Forbidden, NotFound."""
     require(actor, Role.ADMIN)
-    # Not FOR UPDATE: that would wait for everybody who takes a job's lock, and they for us.
+    # Not FOR UPDATE: that would conflict with everybody who takes a job's lock.
     chosen = select(Staff).where(Staff.role == Role.ADMIN, Staff.active).order_by(Staff.id)
     admins = session.scalars(chosen.with_for_update(key_share=True)).all()
     if actor is not SYSTEM and actor.id not in {admin.id for admin in admins}:

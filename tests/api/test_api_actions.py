@@ -32,7 +32,7 @@ def colleague(desk):
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_answers_with_the_job_as_it_is_then(desk, action):
+def test_an_action_returns_the_changed_job(desk, action):
     begin, end, _, body = ACTIONS[action]
     job_id = desk.job(begin)
     answer = desk.staff.act(job_id, action, body)
@@ -68,7 +68,7 @@ def test_with_anothers_lock_it_is_forbidden_and_says_whose(desk, action):
 
 
 @pytest.mark.parametrize("action", [*UNLOCKED, "review", "lock", "unlock", "admin/resend-email"])
-def test_what_needs_no_lock_still_respects_anothers(desk, action):
+def test_actions_without_a_lock_still_respect_a_held_lock(desk, action):
     begin, _, _, body = ACTIONS.get(action, ("PENDING", "", False, None))
     body = {"review": {"reviewed": True}, "admin/resend-email": {"email_type": "approval"}}.get(
         action, body
@@ -185,7 +185,7 @@ def test_a_rejection_without_a_reason_is_refused(desk, body):
     assert fields and {name.partition(".")[0] for name in fields} == {"reasons"}
 
 
-def test_an_amount_that_no_print_has_is_refused_in_words(desk):
+def test_an_out_of_range_amount_is_refused_with_a_message(desk):
     job_id = desk.job()
     desk.staff.post(f"/jobs/{job_id}/lock")
     answer = desk.staff.post(f"/jobs/{job_id}/approve", {"weight_g": 1e-300, "time_hours": 1e-300})
@@ -206,7 +206,7 @@ def test_an_amount_that_no_print_has_is_refused_in_words(desk):
         {"custom_reason": "Other"},
     ],
 )
-def test_other_alone_is_no_reason(desk, body):
+def test_other_needs_an_explanation(desk, body):
     job_id = desk.job()
     answer = desk.staff.act(job_id, "reject", body)
     fields = refusal_of(answer, 400, "invalid")["fields"]
@@ -214,7 +214,7 @@ def test_other_alone_is_no_reason(desk, body):
     assert desk.staff.get(f"/jobs/{job_id}").json["status"] == "UPLOADED"
 
 
-def test_own_words_take_the_place_of_other(desk):
+def test_an_explanation_replaces_other(desk):
     body = {"reasons": ["Model is not manifold", "Other"], "custom_reason": "Too thin."}
     answer = desk.staff.act(desk.job(), "reject", body)
     assert answer.json["reject_reasons"] == ["Model is not manifold", "Too thin."]
@@ -232,7 +232,7 @@ def test_an_override_needs_a_reason(desk, action, reason):
 
 
 @pytest.mark.parametrize("status", ["UPLOADED", "GONE", "", None, 3])
-def test_a_status_by_hand_must_be_another_one(desk, status):
+def test_a_manual_status_must_differ(desk, status):
     answer = desk.staff.post(
         f"/jobs/{desk.job()}/admin/change-status", REASON | {"new_status": status}
     )
@@ -259,7 +259,7 @@ def test_notes_are_kept_as_they_are_typed(desk):
     assert set(refusal_of(long, 400, "invalid")["fields"]) == {"notes"}
 
 
-def test_a_lock_is_taken_extended_and_given_back(desk):
+def test_a_lock_is_taken_extended_and_released(desk):
     job_id, other = desk.job(), colleague(desk)
     taken = desk.staff.post(f"/jobs/{job_id}/lock").json
     assert set(taken) == {"message", "locked_by", "locked_until"}
@@ -272,7 +272,7 @@ def test_a_lock_is_taken_extended_and_given_back(desk):
     assert other.post(f"/jobs/{job_id}/lock").status_code == 200
 
 
-def test_a_lock_that_ran_out_is_free(desk):
+def test_an_expired_lock_is_free(desk):
     job_id, other = desk.job(), colleague(desk)
     other.post(f"/jobs/{job_id}/lock")
     with changed_job(job_id) as job:

@@ -28,12 +28,12 @@ def test_a_forged_link_is_not_found(desk, token):
     refusal_of(desk.stranger().post(f"/confirm/{token}"), 404, "not_found")
 
 
-def test_a_signed_link_of_no_job_is_not_found(desk):
+def test_a_signed_link_of_an_unknown_job_is_not_found(desk):
     token = confirmations.token_of("0" * 32)
     refusal_of(desk.stranger().post(f"/confirm/{token}"), 404, "not_found")
 
 
-def test_every_changed_letter_makes_a_link_a_forged_one(desk):
+def test_changing_any_letter_makes_a_link_invalid(desk):
     token = token_of(desk.job("PENDING"))
     before = rows()
     for place in range(0, len(token), 7):
@@ -73,7 +73,7 @@ def test_a_newer_link_replaces_an_older_one(desk):
     assert desk.stranger().post(f"/confirm/{new}").status_code == 200
 
 
-def test_a_link_of_a_job_that_moved_on_is_gone(desk):
+def test_a_link_that_the_job_no_longer_needs_is_gone(desk):
     job_id = desk.job("PENDING")
     token = token_of(job_id)
     desk.staff.post(f"/jobs/{job_id}/admin/force-confirm", {"reason": "At the desk"})
@@ -90,7 +90,7 @@ def test_a_link_of_a_deleted_job_is_not_found(desk):
     assert details["reason"] == "gone"
 
 
-def test_reading_the_token_route_is_no_way_to_confirm(desk):
+def test_a_get_request_does_not_confirm(desk):
     token = token_of(desk.job("PENDING"))
     before = rows()
     refusal_of(desk.stranger().get(f"/confirm/{token}"), 405, "method_not_allowed")
@@ -113,7 +113,7 @@ def test_an_expired_link_says_what_can_be_done(desk, configure):
     assert stranger.post(f"/confirm/{token_of(job_id)}").status_code == 200
 
 
-def test_what_can_be_done_about_a_link_is_said_as_it_is(desk):
+def test_the_expired_route_describes_the_links_state(desk):
     def about(job_id):
         answer = desk.stranger().get("/confirm/expired", query_string={"job_id": job_id})
         return answer.json["can_resend"], answer.json["message"]
@@ -157,7 +157,7 @@ def test_a_new_link_can_be_asked_for_once_an_hour(desk, configure):
     assert rows() == before
 
 
-def test_staff_too_send_a_mail_again_only_once_in_a_while(desk, configure):
+def test_staff_resends_are_limited_too(desk, configure):
     configure(RATE_LIMIT_RESEND="1/hour")
     job_id = desk.job("PENDING")
     path, body = f"/jobs/{job_id}/admin/resend-email", {"email_type": "approval"}
@@ -168,12 +168,12 @@ def test_staff_too_send_a_mail_again_only_once_in_a_while(desk, configure):
 
 
 @pytest.mark.parametrize("status", ["UPLOADED", "READYTOPRINT", "REJECTED"])
-def test_a_job_that_does_not_wait_gets_no_new_link(desk, status):
+def test_a_job_that_is_not_waiting_gets_no_new_link(desk, status):
     answer = desk.stranger().post("/submit/resend-confirmation", {"job_id": desk.job(status)})
     refusal_of(answer, 404, "not_found")
 
 
-def test_an_unknown_job_and_one_that_does_not_wait_are_told_apart_by_nothing(desk):
+def test_an_unknown_job_and_one_not_waiting_get_the_same_answer(desk):
     stranger = desk.stranger()
     known = stranger.post("/submit/resend-confirmation", {"job_id": desk.job()})
     unknown = stranger.post("/submit/resend-confirmation", {"job_id": "0" * 32})
@@ -191,7 +191,7 @@ def test_an_unknown_job_and_one_that_does_not_wait_are_told_apart_by_nothing(des
         ("PENDING", "", "invalid"),
     ],
 )
-def test_a_mail_is_sent_again_where_it_belongs(desk, status, kind, code):
+def test_an_email_is_resent_only_in_its_status(desk, status, kind, code):
     path = f"/jobs/{desk.job(status)}/admin/resend-email"
     answer = desk.staff.post(path, {"email_type": kind})
     if code is None:

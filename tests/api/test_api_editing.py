@@ -40,7 +40,7 @@ def event_types(desk, job_id):
     return [event["event_type"] for event in desk.staff.get(f"/jobs/{job_id}").json["events"]]
 
 
-def test_an_edit_answers_the_job_as_it_is_then(desk, job_id):
+def test_an_edit_returns_the_changed_job(desk, job_id):
     changes = {"printer": "prusa_xl", "color": "Blue", "weight_g": 12, "time_hours": 1.2}
     answer = edit(desk.staff, job_id, **changes)
     assert answer.status_code == 200, answer.text
@@ -79,7 +79,7 @@ def test_the_same_price_leaves_the_link(desk, pending_id):
 
 
 @pytest.mark.parametrize("body", [{}, {"color": None}, {"color": "True Red", "weight_g": None}])
-def test_what_is_left_out_stays(desk, job_id, body):
+def test_omitted_fields_do_not_change(desk, job_id, body):
     before = rows()
     answer = edit(desk.staff, job_id, **body)
     assert answer.status_code == 200
@@ -120,7 +120,7 @@ def test_what_is_wrong_is_named_and_changes_nothing(desk, job_id, body, fields):
 
 @pytest.mark.parametrize("word", NO_JSON)
 @pytest.mark.parametrize("field", ["weight_g", "time_hours"])
-def test_a_number_that_is_none_is_refused(desk, job_id, word, field):
+def test_a_value_that_is_not_a_number_is_refused(desk, job_id, word, field):
     before = rows()
     answer = desk.staff.call(
         "PATCH",
@@ -132,7 +132,7 @@ def test_a_number_that_is_none_is_refused(desk, job_id, word, field):
     assert rows() == before
 
 
-def test_the_smallest_amounts_are_amounts(desk, pending_id):
+def test_the_smallest_amounts_are_accepted(desk, pending_id):
     answer = edit(desk.staff, pending_id, weight_g=0.1, time_hours=0.01)
     assert answer.status_code == 200
     assert (answer.json["cost_cents"], answer.json["time_hours"]) == (300, 0.5)
@@ -148,7 +148,7 @@ def test_an_edit_needs_the_lock(desk):
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "PAIDPICKEDUP", "REJECTED", "ARCHIVED"])
-def test_what_is_printed_or_gone_is_not_edited(desk, status):
+def test_a_finished_or_rejected_job_cannot_be_edited(desk, status):
     job_id = held(desk, desk.job(status))
     before = rows()
     answer = edit(desk.staff, job_id, color="Blue")
@@ -156,7 +156,7 @@ def test_what_is_printed_or_gone_is_not_edited(desk, status):
     assert rows() == before
 
 
-def test_what_the_price_hangs_on_is_fixed_when_the_student_has_agreed(desk):
+def test_fields_that_affect_the_price_are_fixed_after_confirmation(desk):
     job_id = held(desk, desk.job("READYTOPRINT"))
     answer = edit(desk.staff, job_id, weight_g=1.0, material="Resin", color="Blue")
     fields = refusal_of(answer, 400, "invalid")["fields"]
@@ -203,7 +203,7 @@ def test_notes_without_a_base_need_the_lock(desk, without):
     assert save(desk.staff, job_id, "x", **without).json["notes"] == "x"
 
 
-def test_notes_that_somebody_has_changed_come_back_with_the_refusal(desk):
+def test_a_conflict_returns_the_changed_notes(desk):
     job_id = desk.job()
     assert save(desk.caller(Role.ADMIN), job_id, "Theirs", base="").status_code == 200
     event = desk.staff.get(f"/jobs/{job_id}").json["events"][0]
@@ -228,7 +228,7 @@ def test_the_same_notes_again_change_nothing(desk):
     assert rows() == before
 
 
-def test_notes_of_a_job_that_another_edits_wait(desk):
+def test_notes_of_a_locked_job_are_refused(desk):
     job_id = desk.job()
     assert desk.caller(Role.ADMIN).post(f"/jobs/{job_id}/lock").status_code == 200
     details = refusal_of(save(desk.staff, job_id, "Mine", base=""), 409, "locked")
@@ -248,7 +248,7 @@ def test_notes_that_cannot_be_kept_are_refused(desk, field, text):
 
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "🙂" * 20_000])
-def test_notes_may_be_as_long_as_that(desk, text):
+def test_notes_may_have_the_maximum_length(desk, text):
     job_id = desk.job()
     assert save(desk.staff, job_id, text, base="").json["notes"] == text
     assert save(desk.staff, job_id, "", base=text).json["notes"] is None

@@ -70,7 +70,7 @@ def test_every_route_with_a_body_is_in_this_list(desk):
 
 
 @pytest.mark.parametrize("route", WITH_BODY)
-def test_no_value_of_a_field_is_a_fault(desk, route):
+def test_no_value_of_a_field_causes_a_500(desk, route):
     admin, path = desk.caller(Role.ADMIN), target(desk, route)
     for field in WITH_BODY[route]:
         for value in VALUES:
@@ -84,7 +84,7 @@ def test_no_value_of_a_field_is_a_fault(desk, route):
 
 
 @pytest.mark.parametrize("route", WITH_BODY)
-def test_no_body_is_a_fault(desk, route):
+def test_no_body_causes_a_500(desk, route):
     admin, path = desk.caller(Role.ADMIN), target(desk, route)
     before = rows()
     for body in BROKEN:
@@ -152,21 +152,21 @@ def test_a_route_that_takes_no_body_refuses_one_and_changes_nothing(desk):
     assert rows() == before
 
 
-def test_an_empty_object_is_as_good_as_no_body(desk):
+def test_an_empty_object_counts_as_no_body(desk):
     job_id = desk.job()
     for data in (b"", b"{}", b" {} "):
         answer = desk.staff.call("POST", f"/jobs/{job_id}/lock", data=data)
         assert answer.status_code == 200, answer.text
 
 
-def test_a_text_that_is_too_long_is_told_in_characters(desk):
+def test_a_long_text_is_reported_in_characters(desk):
     job_id = desk.job()
     answer = desk.staff.call("PATCH", f"/jobs/{job_id}/notes", {"notes": "x" * 20_001})
     fields = refusal_of(answer, 400, "invalid")["fields"]
     assert fields == {"notes": "String should have at most 20000 characters"}
 
 
-def test_a_body_that_does_not_say_how_long_it_is_is_refused_alike(desk):
+def test_a_chunked_body_is_refused_in_the_same_way(desk):
     """As a program sends it that does not know yet: in chunks."""
     job_id = desk.job()
     chunked = {
@@ -201,7 +201,7 @@ def test_an_unknown_route_is_not_found_in_the_format(desk, path, method):
     refusal_of(desk.stranger().call(method, path), 404, "not_found")
 
 
-def test_outside_the_version_there_is_nothing(desk):
+def test_there_is_no_unversioned_api(desk):
     for path in ("/api/v2/jobs", "/api/jobs", "/api/v1"):
         refusal_of(desk.client().get(path), 404, "not_found")
         refusal_of(desk.browser().get(path), 404, "not_found")
@@ -224,13 +224,13 @@ def test_a_known_route_with_another_method_says_which_it_has(desk):
             assert set(answer.headers["Allow"].replace(" ", "").split(",")) >= known
 
 
-def test_no_answer_tells_how_the_server_is_built(desk):
+def test_no_answer_reveals_the_software(desk):
     answer = desk.staff.get("/nothing")
     shown = answer.text + str(answer.headers)
     assert not any(word in shown for word in ("Traceback", "werkzeug", "sqlalchemy", "psycopg"))
 
 
-def test_with_its_database_away_the_lab_says_so(desk, configure):
+def test_an_unavailable_database_is_reported(desk, configure):
     """On a server that is not there; afterwards the pool is made anew."""
     staff = desk.staff
     work.dispose()

@@ -107,7 +107,7 @@ def test_search_finds_a_job_by_its_id_long_and_short(desk):
 
 
 @pytest.mark.parametrize("words", ["%", "_", "\\", "'; DROP TABLE jobs; --", "%%%", "no such", "é"])
-def test_search_takes_signs_as_they_are(desk, words):
+def test_search_treats_special_characters_literally(desk, words):
     desk.submit(student_name="Ada Lovelace", filename="gear.stl")
     expected = 1 if words == "_" else 0  # the stored file's name has underscores
     assert found(desk, search=words)["filtered"] == expected
@@ -148,7 +148,7 @@ def test_days_are_days_of_the_lab(desk):
     assert ids(found(desk, submitted_to="2026-03-02")) == []
 
 
-def test_pages_are_cut_from_one_order(desk):
+def test_pages_follow_one_order(desk):
     made = [desk.submit(student_name=f"Person {name}")["id"] for name in "CABDE"]
     pages = [ids(found(desk, page=page, limit=2)) for page in (1, 2, 3, 4)]
     assert pages == [made[:2], made[2:4], made[4:], []]
@@ -197,7 +197,7 @@ def test_bounds_are_allowed(desk, query):
 
 
 @pytest.mark.parametrize("query", ["search=%ff%fe", "search=%ed%a0%80", "%ff=1", "page=%ff"])
-def test_bytes_that_are_no_text_are_no_fault(desk, query):
+def test_invalid_utf8_is_not_an_error_of_the_server(desk, query):
     assert desk.staff.get(f"/jobs?{query}").status_code in (200, 400)
 
 

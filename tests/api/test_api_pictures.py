@@ -43,7 +43,7 @@ def test_a_job_without_a_picture_has_no_address_for_it(desk):
     refusal_of(desk.staff.get(f"/jobs/{job['id']}/thumbnail"), 404, "not_found")
 
 
-def test_the_student_is_told_of_no_picture(desk, drawn):
+def test_the_students_answer_has_no_picture(desk, drawn):
     assert "thumbnail" not in desk.submit()
     refusal_of(desk.stranger().get(f"/jobs/{drawn}/thumbnail"), 401, "not_signed_in")
     refusal_of(desk.stranger().get(f"/jobs/{drawn}/preview"), 401, "not_signed_in")
@@ -59,7 +59,7 @@ def test_an_unknown_job_is_not_found(desk, what):
     refusal_of(desk.staff.get(f"/jobs/{'0' * 32}/{what}"), 404, "not_found")
 
 
-def test_the_preview_is_sent_packed_and_only_once(desk, drawn):
+def test_the_preview_is_compressed_and_cached(desk, drawn):
     asked = {"Accept-Encoding": "gzip"}
     answer = desk.staff.get(f"/jobs/{drawn}/preview", headers=asked)
     assert answer.status_code == 200 and answer.headers["Content-Encoding"] == "gzip"

@@ -5,7 +5,7 @@ from services.checks import modelchecks
 from tests.support.client import refusal_of
 
 
-def test_staff_may_and_get_the_job_as_it_waits(desk):
+def test_staff_can_request_a_check_and_get_the_pending_job(desk):
     job_id = desk.job("UPLOADED")
     modelchecks.run(job_id)
     assert desk.staff.get(f"/jobs/{job_id}").json["model"]["state"] == "ok"
@@ -16,7 +16,7 @@ def test_staff_may_and_get_the_job_as_it_waits(desk):
     assert desk.staff.get(f"/jobs/{job_id}").json["model"]["size_mm"] == [20, 20, 20]
 
 
-def test_others_may_not(desk):
+def test_others_cannot_request_a_check(desk):
     job_id = desk.job("UPLOADED")
     refusal_of(desk.caller(Role.MANAGER).post(f"/jobs/{job_id}/recheck"), 403, "forbidden")
     refusal_of(desk.staff.post(f"/jobs/{'0' * 32}/recheck"), 404, "not_found")

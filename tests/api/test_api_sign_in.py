@@ -60,7 +60,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(desk, credentials):
     assert answer.json["message"] == "The e-mail or the password is wrong."
 
 
-def test_refused_sign_ins_are_noted(desk):
+def test_refused_sign_ins_are_audited(desk):
     desk.stranger().post("/auth/login", {"email": EMAIL, "password": "wrong"})
     [entry] = rows()["audit_log"]
     assert "SignInRefused" in entry and EMAIL in str(entry)
@@ -101,7 +101,7 @@ def test_the_page_and_the_api_share_one_limit(desk, configure):
         "Bearer \xff",
     ],
 )
-def test_a_header_that_is_no_token_is_refused(desk, header):
+def test_an_invalid_authorization_header_is_refused(desk, header):
     answer = desk.stranger().get("/jobs", headers={"Authorization": header})
     refusal_of(answer, 401, "not_signed_in")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -109,7 +109,7 @@ def test_a_header_that_is_no_token_is_refused(desk, header):
 
 
 @pytest.mark.parametrize("content", ["x", 1, None, [], ["a"], ["a", "b", "c"], [1, 2], {"a": 1}])
-def test_a_signed_token_of_another_shape_is_refused(desk, content):
+def test_a_malformed_signed_token_is_refused(desk, content):
     signer = URLSafeTimedSerializer(settings().secret_key, salt="printdesk-api-token")
     caller = Caller(desk.client(), signer.dumps(content))
     refusal_of(caller.get("/jobs"), 401, "not_signed_in")
@@ -126,7 +126,7 @@ def test_a_token_of_another_key_or_purpose_is_refused(desk):
         refusal_of(Caller(desk.client(), forged).get("/jobs"), 401, "not_signed_in")
 
 
-def test_a_token_ends(desk, configure):
+def test_a_token_expires(desk, configure):
     caller = desk.caller(Role.STAFF)
     configure(TOKEN_MINUTES="-1")
     refusal_of(caller.get("/jobs"), 401, "not_signed_in")
@@ -143,7 +143,7 @@ def test_a_token_ends_with_the_person_or_the_password(desk, change):
     refusal_of(caller.get("/jobs"), 401, "not_signed_in")
 
 
-def test_a_token_is_not_asked_for_where_strangers_may_go(desk):
+def test_public_routes_ignore_tokens(desk):
     client = desk.client()
     answer = client.post(f"{API}/auth/login", json={}, headers={"Authorization": "Bearer x"})
     assert answer.status_code == 400

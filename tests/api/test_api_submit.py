@@ -57,7 +57,7 @@ def test_each_accepted_format_becomes_a_job(desk, name, content):
     assert leftovers() == []
 
 
-def test_the_students_answer_holds_nothing_that_is_the_staffs(desk):
+def test_the_students_answer_contains_no_staff_data(desk):
     job = desk.submit()
     assert not {"notes", "locked_by", "file_path", "staff_viewed_at", "last_updated_by"} & set(job)
 
@@ -106,7 +106,7 @@ def test_all_wrong_fields_are_named_at_once(desk):
     assert all(fields.values())
 
 
-def test_surroundings_of_a_value_are_cut_off(desk):
+def test_surrounding_white_space_is_removed(desk):
     job = desk.submit(student_name="  Ada   Lovelace ", class_number=" ARCH  4000 ")
     assert job["student_name"] == "Ada Lovelace"
     assert job["class_number"] == "ARCH 4000"
@@ -190,7 +190,7 @@ def test_a_file_that_grows_too_large_is_refused_on_the_way(desk):
     assert folders() == leftovers() == []
 
 
-def test_a_file_of_the_very_limit_is_received(desk):
+def test_a_file_of_exactly_the_limit_is_accepted(desk):
     answer = submit(desk.client(), bytes(lab().upload.max_bytes))
     assert "file" in refusal_of(answer, 400, "invalid")["fields"]  # it is no model
 
@@ -209,7 +209,7 @@ def test_only_accepted_submissions_count(desk, configure):
     assert len(folders()) == 3
 
 
-def test_tries_that_fail_have_a_wider_limit(desk, configure):
+def test_failed_attempts_have_a_higher_limit(desk, configure):
     configure(RATE_LIMIT_SUBMIT="1/hour")
     client = desk.client()
     answers = [submit(client, b"no model").status_code for _ in range(11)]

@@ -96,7 +96,7 @@ def test_a_304_costs_one_query(desk, job_id, route, of, request):
     assert "pg_current_snapshot" not in before  # it ended the full answer
 
 
-def test_tags_come_alone_in_a_list_strong_weak_and_as_a_star(desk, job_id):
+def test_if_none_match_accepts_every_form(desk, job_id):
     for form in ("{}", "strong", '"x", {}', '{},W/"y"', "*"):
         for _ in range(200):
             tag = tag_of(desk.staff, "/jobs")
@@ -120,7 +120,7 @@ def test_a_wrong_query_is_refused_first(desk, job_id):
     refusal_of(again(desk.staff, "/jobs?page=0", "*"), 400, "invalid")
 
 
-def test_a_tag_is_one_person_s_and_one_page_s(desk, job_id):
+def test_a_tag_belongs_to_one_person_and_one_page(desk, job_id):
     tag = tag_of(desk.staff, "/jobs")
     assert again(desk.caller(Role.ADMIN), "/jobs", tag).status_code == 200
     assert again(desk.staff, "/jobs?page=1", tag).status_code == 200
@@ -134,7 +134,7 @@ def test_a_deleted_job_is_gone_whatever_the_caller_has(desk, job_id):
     assert again(desk.staff, f"/jobs/{job_id}", tag).status_code == 404
 
 
-def test_a_lock_that_runs_out_is_a_change(desk, job_id):
+def test_an_expiring_lock_is_a_change(desk, job_id):
     desk.staff.post(f"/jobs/{job_id}/lock")
     with changed_job(job_id) as job:
         job.locked_until = utcnow() + timedelta(seconds=0.4)

@@ -22,7 +22,7 @@ def test_an_empty_lab_has_no_news(desk, configure):
     assert news(desk) == {"unreviewed": 0, "latest_submission": None, "refresh_seconds": 20}
 
 
-def test_it_counts_what_nobody_has_looked_at_and_tells_the_newest(desk):
+def test_it_counts_unreviewed_jobs_and_has_the_newest_time(desk):
     job_id, other = desk.job(), desk.job("PENDING")
     found = news(desk)
     assert (found["unreviewed"], found["refresh_seconds"]) == (1, 45)

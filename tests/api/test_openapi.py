@@ -31,7 +31,7 @@ def operations(document):
             yield path, method, operation
 
 
-def test_every_operation_has_words_a_name_and_a_tag(document):
+def test_every_operation_has_a_summary_an_id_and_a_tag(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(names) == len(set(names)) >= 33
     tags = {tag["name"] for tag in document["tags"]}
@@ -40,7 +40,7 @@ def test_every_operation_has_words_a_name_and_a_tag(document):
         assert set(operation["tags"]) <= tags, path
 
 
-def test_public_operations_need_nothing_and_all_others_a_person(desk, document):
+def test_only_public_operations_need_no_authentication(desk, document):
     public = {
         (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
         for rule in desk.app.url_map.iter_rules()
@@ -71,7 +71,7 @@ def test_every_refusal_has_the_error_format(document):
     assert {"fields", "existing_job_id", "locked_by", "retry_after_s"} <= set(error["properties"])
 
 
-def test_nothing_without_a_body_claims_one(document):
+def test_routes_without_a_body_document_none(document):
     deleted = document["paths"][f"{API}/jobs/{{job_id}}"]["delete"]["responses"]["204"]
     assert "content" not in deleted
     for _, _, operation in operations(document):
@@ -97,7 +97,7 @@ def test_every_body_has_an_example_that_fits(document):
         assert set(example) <= set(model.model_fields)
 
 
-def test_every_operation_has_an_example_for_each_answer_with_words(document):
+def test_every_answer_has_an_example(document):
     for path, method, operation in operations(document):
         examples = 0
         for status, answer in operation["responses"].items():
@@ -113,14 +113,14 @@ def test_every_refusal_s_example_has_the_error_format():
         assert out.details.items() <= example.items(), status
 
 
-def test_pictures_say_what_they_are(document):
+def test_pictures_document_their_media_type(document):
     job = document["paths"][f"{API}/jobs/{{job_id}}/thumbnail"]["get"]["responses"]["200"]
     assert set(job["content"]) == {"image/png", "image/webp"}
     preview = document["paths"][f"{API}/jobs/{{job_id}}/preview"]["get"]["responses"]["200"]
     assert preview["content"]["application/json"]["example"]["state"] == "ok"
 
 
-def test_every_reference_leads_somewhere(document):
+def test_every_reference_resolves(document):
     references = re.findall(r"'\$ref': '#/([^']+)'", str(document))
     assert references
     for reference in references:
@@ -162,7 +162,7 @@ def test_the_console_does_not_load_the_page_s_scripts(desk):
     assert "swagger" not in page and "/assets/api/" not in page
 
 
-def test_options_says_what_a_route_can(desk):
+def test_options_lists_the_methods_of_a_route(desk):
     for path, methods in (
         ("/jobs", {"GET"}),
         (f"/jobs/{'0' * 32}", {"GET", "PATCH", "DELETE"}),
@@ -184,14 +184,14 @@ def test_head_is_get_without_the_body(desk):
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
-def test_a_method_that_nothing_has_is_refused(desk, method):
+def test_an_unknown_http_method_is_refused(desk, method):
     refusal_of(desk.staff.call(method, "/jobs"), 405, "method_not_allowed")
 
 
 @pytest.mark.parametrize(
     ("path", "method"), [("/jobs/{id}", "GET"), ("/jobs/{id}/lock", "POST"), ("/health", "GET")]
 )
-def test_a_query_that_means_nothing_is_named(desk, path, method):
+def test_an_unknown_query_parameter_is_named(desk, path, method):
     answer = desk.staff.call(method, path.replace("{id}", desk.job()) + "?a=1")
     assert set(refusal_of(answer, 400, "invalid")["fields"]) == {"a"}
 
@@ -250,7 +250,7 @@ def desk_job(desk):
     return job_id
 
 
-def test_a_whole_number_may_be_written_with_a_point(desk):
+def test_an_integer_may_be_written_as_a_float(desk):
     admin = desk.caller(Role.ADMIN)
     assert admin.post("/admin/archive", {"retention_days": 90.0}).status_code == 200
     for days in (90.5, "90", True, -1, 1e300, 36_501):
@@ -271,7 +271,7 @@ def test_a_whole_number_may_be_written_with_a_point(desk):
         ("submitted_from", "2026-01-01T00:00:00"),
     ],
 )
-def test_a_parameter_is_written_one_way(desk, name, value):
+def test_a_parameter_has_one_notation(desk, name, value):
     answer = desk.staff.get("/jobs", query_string={name: value})
     assert set(refusal_of(answer, 400, "invalid")["fields"]) == {name}
 

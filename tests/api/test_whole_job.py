@@ -155,7 +155,7 @@ def go_from_upload_to_hand_over(live):
     assert len(subjects) == len(set(subjects)) == 3  # received, approved, ready: each once
 
 
-def test_a_client_that_sends_too_much_still_reads_why(live):
+def test_a_client_that_sends_too_much_still_gets_the_answer(live):
     """The answer comes while the client is sending, and must not be lost with the connection."""
     form = {"file": ("large.stl", bytes(60 * 1024**2))}
     for _ in range(3):

@@ -41,7 +41,7 @@ def toast(page):
 # ---- Live ----
 
 
-def test_what_another_person_does_shows_without_losing_anything(desk, second):
+def test_changes_by_others_appear_without_losing_anything(desk, second):
     job, other = new_job(desk), new_job(desk, "Grace Hopper")
     look_again(desk)
     panel_of(desk, job)
@@ -59,7 +59,7 @@ def test_what_another_person_does_shows_without_losing_anything(desk, second):
     expect(heading(desk, job)).to_be_attached()
 
 
-def test_a_page_asks_by_itself_and_an_unchanged_answer_is_small(desk):
+def test_a_page_polls_and_an_unchanged_answer_is_small(desk):
     sizes = []
     network = desk.context.new_cdp_session(desk)
     network.send("Network.enable")
@@ -86,7 +86,7 @@ def test_a_page_asks_by_itself_and_an_unchanged_answer_is_small(desk):
     assert url.endswith("/api/v1/news") and 0 < size < 1024
 
 
-def test_a_server_that_is_away_is_told_and_comes_back_by_itself(desk, problems):
+def test_an_unreachable_server_shows_a_banner_until_it_is_back(desk, problems):
     problems.ignore("ERR_FAILED", "ERR_INTERNET_DISCONNECTED")
     expect(desk.get_by_text("Updated")).to_be_visible()
     desk.clock.install()
@@ -99,7 +99,7 @@ def test_a_server_that_is_away_is_told_and_comes_back_by_itself(desk, problems):
     expect(banner).to_be_hidden()
 
 
-def test_a_person_who_was_signed_out_is_led_back_to_the_same_place(desk, live, problems):
+def test_a_signed_out_person_returns_to_the_same_place(desk, live, problems):
     problems.ignore("401")
     desk.get_by_label("Search").fill("nobody at all")
     expect(desk).to_have_url(re.compile("search=nobody"))
@@ -134,7 +134,7 @@ def test_new_jobs_are_counted_until_they_are_reviewed(desk):
     expect(desk).to_have_title(f"({before}) Queue · Printdesk")
 
 
-def test_what_happens_while_the_page_asks_is_seen_at_once(new_page, live):
+def test_changes_during_a_poll_appear_at_once(new_page, live):
     page = new_page()
     sign_in(page, live)
     expect(page.get_by_text("Updated")).to_be_visible()
@@ -150,7 +150,7 @@ def test_what_happens_while_the_page_asks_is_seen_at_once(new_page, live):
 
 
 @pytest.mark.parametrize(("wish", "times"), [("reduce", "1"), ("no-preference", "infinite")])
-def test_the_pulse_stops_for_who_wants_no_motion(new_page, live, wish, times):
+def test_the_pulse_stops_with_reduced_motion(new_page, live, wish, times):
     page = new_page(reduced_motion=wish)
     sign_in(page, live)
     job = new_job(page, "Calm Person")
@@ -173,7 +173,7 @@ def test_the_pulse_stops_for_who_wants_no_motion(new_page, live, wish, times):
         (80, "red", "more than three days"),
     ],
 )
-def test_the_age_is_told_by_words_and_colour(desk, hours, tone, words):
+def test_the_age_is_shown_by_words_and_colour(desk, hours, tone, words):
     job = new_job(desk, "Old Timer")
     desk.clock.install()
     desk.clock.fast_forward(hours * 3_600_000)
@@ -190,7 +190,7 @@ def test_the_age_is_told_by_words_and_colour(desk, hours, tone, words):
 # ---- Find ----
 
 
-def test_a_view_stands_in_the_address_and_back_works(desk):
+def test_the_address_contains_the_view_and_back_works(desk):
     name = f"Findable {next(NUMBERS)}x"
     job = new_job(desk, name, discipline="Engineering", printer="prusa_xl")
     new_job(desk, "Somebody Else")
@@ -213,7 +213,7 @@ def test_a_view_stands_in_the_address_and_back_works(desk):
     expect(card_of(desk, job[:8])).to_have_class(re.compile("pd-card-selected"))
 
     open_tab(desk, "Printing")
-    expect(desk.get_by_text("Nothing that is printing matches")).to_be_visible()
+    expect(desk.get_by_text("No matching jobs are printing")).to_be_visible()
     desk.get_by_role("button", name="Uploaded (1)").click()
     expect(desk.locator(".pd-card")).to_have_count(1)
     desk.go_back()
@@ -228,7 +228,7 @@ def test_a_view_stands_in_the_address_and_back_works(desk):
     expect(desk.get_by_label("Search")).to_have_value(name)
 
 
-def test_back_to_a_reason_of_ones_own_shows_it(desk):
+def test_back_restores_a_custom_rejection_reason(desk):
     desk.goto("/dashboard?status=REJECTED&reason=Too+wobbly")
     desk.get_by_text("More filters").click()
     reason = desk.get_by_label("Rejection reason")
@@ -243,7 +243,7 @@ def test_back_to_a_reason_of_ones_own_shows_it(desk):
     expect(reason.locator("option:checked")).to_have_text("Too wobbly")
 
 
-def test_dates_narrow_the_list(desk):
+def test_dates_filter_the_list(desk):
     job = new_job(desk, f"Dated {next(NUMBERS)}")
     desk.goto(f"/dashboard?search={job[:8]}&from=2020-01-01")
     expect(desk.locator(".pd-card")).to_have_count(1)
@@ -252,7 +252,7 @@ def test_dates_narrow_the_list(desk):
     expect(desk.get_by_text("No job matches")).to_be_visible()
 
 
-def test_the_link_to_the_queue_leads_to_its_beginning(desk):
+def test_the_link_to_the_queue_resets_its_view(desk):
     desk.get_by_label("Search").fill("something")
     expect(desk).to_have_url(re.compile("search=something"))
     open_tab(desk, "Rejected")
@@ -285,7 +285,7 @@ def notes_of(page):
     return page.get_by_label("Staff notes")
 
 
-def test_notes_save_themselves(desk):
+def test_notes_save_automatically(desk):
     job = new_job(desk, "Noted Person")
     look_again(desk)
     panel = panel_of(desk, job)
@@ -308,7 +308,7 @@ def test_notes_save_themselves(desk):
     assert "Something wrong" not in saved
 
 
-def test_two_texts_at_once_lose_neither(desk, second, problems):
+def test_a_conflict_of_notes_loses_neither_text(desk, second, problems):
     problems.ignore("409")
     job = new_job(desk, "Contested Person")
     for page in (desk, second):
@@ -322,7 +322,7 @@ def test_two_texts_at_once_lose_neither(desk, second, problems):
     notes_of(second).fill("The words of the second")
     notes_of(second).press("Control+Enter")
     conflict = second.locator(".pd-notes-conflict")
-    expect(conflict).to_contain_text("Admin has changed these notes meanwhile")
+    expect(conflict).to_contain_text("Admin changed these notes in the meantime")
     expect(conflict).to_contain_text("The words of the first")
     expect(notes_of(second)).to_have_value("The words of the second")
     conflict.get_by_role("button", name="Keep both").click()
@@ -339,7 +339,7 @@ def write_notes(page, job, text, base=""):
     assert answer.ok, answer.text()
 
 
-def test_what_a_refresh_brings_to_a_field_that_has_the_focus_is_offered(desk, second):
+def test_a_refresh_offers_new_notes_if_the_field_has_the_focus(desk, second):
     job = new_job(desk, "Offered Person")
     look_again(desk)
     panel = panel_of(desk, job)
@@ -347,7 +347,7 @@ def test_what_a_refresh_brings_to_a_field_that_has_the_focus_is_offered(desk, se
     offer = desk.locator(".pd-notes-conflict")
     write_notes(second, job, "theirs")
     look_again(desk)
-    expect(offer).to_contain_text("Sam Park has changed these notes meanwhile")
+    expect(offer).to_contain_text("Sam Park changed these notes in the meantime")
     expect(offer.locator("pre")).to_have_text("theirs")
     expect(notes_of(desk)).to_have_value("")
     write_notes(second, job, "theirs, corrected", base="theirs")
@@ -370,7 +370,7 @@ def test_what_a_refresh_brings_to_a_field_that_has_the_focus_is_offered(desk, se
     expect(offer).to_be_hidden()
 
 
-def test_notes_stay_when_another_page_is_visited_meanwhile(desk):
+def test_notes_are_kept_when_another_page_is_visited(desk):
     job = new_job(desk, "Lasting Person")
     write_notes(desk, job, "Still here")
     for job_at_first in ("", f"?job={job}"):
@@ -387,7 +387,7 @@ def test_notes_stay_when_another_page_is_visited_meanwhile(desk):
         expect(notes_of(desk)).to_have_value("Still here")
 
 
-def test_notes_outlive_a_network_that_is_away(desk, problems):
+def test_notes_survive_a_network_outage(desk, problems):
     problems.ignore("ERR_FAILED")
     job = new_job(desk, "Offline Person")
     look_again(desk)
@@ -420,7 +420,7 @@ def test_details_can_be_edited_and_a_new_price_goes_out(desk, live):
     wait_for_mail(live, "edited@uni.example", "$8.00")
 
 
-def test_a_failed_print_needs_a_reason_and_goes_back_in_line(desk):
+def test_a_failed_print_needs_a_reason_and_returns_to_the_queue(desk):
     job = lead_to(desk, new_job(desk, "Failed Person"), "PRINTING")
     desk.goto("/dashboard?status=PRINTING")
     card_of(desk, job[:8]).get_by_role("button", name="Mark failed").click()
@@ -434,7 +434,7 @@ def test_a_failed_print_needs_a_reason_and_goes_back_in_line(desk):
     expect(panel_of(desk, job)).to_contain_text("Print failed: Came off the plate")
 
 
-def test_a_completion_can_be_taken_back_while_there_is_time(desk):
+def test_a_completion_can_be_reverted_in_time(desk):
     job = lead_to(desk, new_job(desk, "Hasty Person"), "COMPLETED")
     desk.goto("/dashboard?status=COMPLETED")
     button = card_of(desk, job[:8]).get_by_role("button", name="Revert completion")
@@ -459,7 +459,7 @@ def test_a_job_is_deleted_only_by_typing_its_id(desk):
     expect(card_of(desk, job[:8])).to_have_count(0)
 
 
-def test_a_lock_of_another_shows_and_an_administrator_can_release_it(desk, second):
+def test_a_held_lock_is_shown_and_an_administrator_can_release_it(desk, second):
     job = new_job(desk, "Locked Person")
     look_again(second)
     card_of(second, job[:8]).get_by_role("button", name="Approve").click()
@@ -487,7 +487,7 @@ def test_a_lock_of_another_shows_and_an_administrator_can_release_it(desk, secon
     expect(own).to_be_hidden()
 
 
-def test_what_was_typed_outlives_a_lock_that_ran_out(desk, live):
+def test_typed_text_survives_an_expired_lock(desk, live):
     """A laptop sleeps while a rejection is written."""
     job = new_job(desk, "Sleepy Person")
     look_again(desk)
@@ -552,7 +552,7 @@ def test_printer_and_colour_follow_the_material(desk):
     assert chosen == ("Resin", "formlabs_form3", "Clear")
 
 
-def test_leaving_the_page_gives_the_lock_back(desk, second):
+def test_leaving_the_page_releases_the_lock(desk, second):
     job = new_job(desk, "Left Alone")
     look_again(second)
     card_of(second, job[:8]).get_by_role("button", name="Approve").click()
@@ -567,7 +567,7 @@ def test_leaving_the_page_gives_the_lock_back(desk, second):
     expect(card_of(desk, job[:8]).get_by_role("button", name="Approve")).to_be_enabled()
 
 
-def test_a_stale_screen_and_a_double_click_do_nothing_twice(desk, second):
+def test_a_stale_page_and_a_double_click_act_once(desk, second):
     job = new_job(desk, "Doubled Person")
     for page in (desk, second):
         look_again(page)
@@ -585,7 +585,7 @@ def test_a_stale_screen_and_a_double_click_do_nothing_twice(desk, second):
     assert [event["event_type"] for event in history].count("StaffApproved") == 1
 
 
-def test_back_closes_a_dialog_and_gives_the_lock_back(desk):
+def test_back_closes_a_dialog_and_releases_the_lock(desk):
     job = new_job(desk, "Backed Person")
     look_again(desk)
     panel_of(desk, job)
@@ -601,7 +601,7 @@ def test_back_closes_a_dialog_and_gives_the_lock_back(desk):
     assert desk.request.get(f"/api/v1/jobs/{job}").json()["locked_by"] is None
 
 
-def test_the_slicer_is_opened_by_a_link_and_noted(desk, problems):
+def test_the_slicer_is_opened_by_a_link_and_recorded(desk, problems):
     problems.ignore("Failed to launch")
     job = new_job(desk, "Sliced Person")
     look_again(desk)
@@ -623,7 +623,7 @@ def test_the_slicer_is_opened_by_a_link_and_noted(desk, problems):
 # ---- Many at once ----
 
 
-def test_several_jobs_are_handed_over_at_once_and_failures_are_told(desk, second):
+def test_a_batch_hands_over_several_jobs_and_reports_failures(desk, second):
     name = f"Many {next(NUMBERS)}x"
     jobs = [lead_to(desk, new_job(desk, name), "COMPLETED") for _ in range(3)]
     desk.goto(f"/dashboard?status=COMPLETED&search={name}")
@@ -661,7 +661,7 @@ def test_the_theme_is_kept_and_follows_the_system_at_first(new_page, live):
     expect(theme).to_have_attribute("data-bs-theme", "light")
 
 
-def test_the_debug_panel_tells_how_things_stand(desk):
+def test_the_debug_panel_shows_the_current_state(desk):
     job = new_job(desk, "Debugged Person")
     look_again(desk)
     card_of(desk, job[:8]).get_by_role("button", name="Approve").click()

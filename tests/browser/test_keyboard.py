@@ -103,7 +103,7 @@ def test_j_and_k_move_and_enter_opens(desk):
     expect(card_of(desk, jobs[1][:8]).locator(".pd-card-title button")).to_be_focused()
 
 
-def test_nothing_fires_while_somebody_types(desk):
+def test_shortcuts_are_off_while_typing(desk):
     job = new_job(desk, "Typing Person")
     look_again(desk)
     desk.goto(f"/dashboard?search=Typing&job={job}")
@@ -147,7 +147,7 @@ def test_help_lists_the_shortcuts(desk):
     expect(dialog).to_be_hidden()
 
 
-def test_x_marks_the_chosen_job(desk):
+def test_x_selects_the_chosen_job(desk):
     job = new_job(desk, "Chosen Person")
     desk.goto(f"/dashboard?search={job[:8]}&job={job}")
     expect(card_of(desk, job[:8])).to_have_class(re.compile("pd-card-selected"))
@@ -176,7 +176,7 @@ def has_focus(page, selector):
     return page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector)
 
 
-def test_nothing_behind_a_panel_that_covers_the_page_has_the_focus(new_page, live):
+def test_elements_behind_a_covering_panel_cannot_have_the_focus(new_page, live):
     page = new_page(viewport={"width": 720, "height": 450})  # 1440 at 200 %
     sign_in(page, live)
     jobs = [new_job(page, "Covered Person") for _ in range(2)]
@@ -235,7 +235,7 @@ def copy_job(live, job, times):
             connection.execute("INSERT INTO jobs SELECT * FROM copy")
 
 
-def test_another_page_of_the_list_begins_at_its_top(desk, live):
+def test_another_page_of_the_list_is_scrolled_to_its_top(desk, live):
     job = new_job(desk, "Many Pages")
     copy_job(live, job, 60)
     desk.goto("/dashboard")

@@ -18,7 +18,7 @@ from tests.support.pages import (
 TOP_OF = "card => Math.round(card.getBoundingClientRect().top)"
 
 
-def test_a_job_that_arrives_above_moves_nothing_on_the_screen(desk, second):
+def test_a_job_that_arrives_above_does_not_scroll_the_page(desk, second):
     jobs = [new_job(desk, f"Old {number}") for number in range(12)]
     desk.goto("/dashboard?sort=newest")
     watched = card_of(desk, jobs[3][:8])
@@ -33,7 +33,7 @@ def test_a_job_that_arrives_above_moves_nothing_on_the_screen(desk, second):
     assert abs(watched.evaluate(TOP_OF) - before) <= 2
 
 
-def test_a_page_that_comes_to_the_front_asks_at_once(desk, second):
+def test_a_page_that_becomes_visible_polls_at_once(desk, second):
     expect(desk.get_by_text("Updated")).to_be_visible()
     job = new_job(second, "Meanwhile")
     with desk.expect_response("**/api/v1/news"):
@@ -81,7 +81,7 @@ def test_a_page_that_nobody_sees_counts_new_jobs_and_is_drawn_when_it_comes_back
     expect(card_of(desk, job[:8])).to_be_visible()
 
 
-def test_a_server_that_is_away_is_asked_less_and_less_often(desk, problems):
+def test_an_unreachable_server_is_polled_less_and_less_often(desk, problems):
     problems.ignore("ERR_CONNECTION_REFUSED", "503")
     expect(desk.get_by_text("Updated")).to_be_visible()
     desk.clock.install()
@@ -113,7 +113,7 @@ def test_a_server_that_is_away_is_asked_less_and_less_often(desk, problems):
     expect(desk.locator("#shell-banner")).to_be_hidden()
 
 
-def test_a_status_is_changed_by_hand_with_a_reason(desk):
+def test_a_status_is_changed_manually_with_a_reason(desk):
     job = new_job(desk)
     look_again(desk)
     panel_of(desk, job).get_by_role("button", name="Change status").click()
@@ -142,7 +142,7 @@ def test_a_mail_is_sent_again(desk, live):
     live.smtp.wait_for(before + 1)
 
 
-def test_marked_jobs_are_reviewed_and_archived_at_once(desk):
+def test_selected_jobs_are_reviewed_and_archived_in_a_batch(desk):
     jobs = [new_job(desk, f"Many {number}") for number in range(2)]
     look_again(desk)
     for job in jobs:
@@ -166,7 +166,7 @@ def test_marked_jobs_are_reviewed_and_archived_at_once(desk):
         expect(card_of(desk, job[:8])).to_be_visible()
 
 
-def test_who_writes_why_a_print_failed_is_seen_at_work(desk, second):
+def test_somebody_entering_a_failure_reason_is_shown_as_editing(desk, second):
     job = lead_to(desk, new_job(desk, "Failed Person"), "PRINTING")
     open_tab(desk, "Printing")
     panel_of(desk, job).get_by_role("button", name="Mark failed").click()

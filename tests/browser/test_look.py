@@ -57,7 +57,7 @@ def height_of(locator):
 
 
 @pytest.mark.parametrize("name", ["ليلى", "נועה"])
-def test_a_name_from_right_to_left_leaves_the_address_whole(desk, name):
+def test_a_right_to_left_name_does_not_reorder_the_address(desk, name):
     email = "20239999@uni.edu"
     job = new_job(desk, name, student_email=email)
     desk.goto(f"/dashboard?search={job[:8]}")
@@ -69,13 +69,13 @@ def test_a_name_from_right_to_left_leaves_the_address_whole(desk, name):
     assert len(student.get_by_role("link").evaluate("link => [...link.getClientRects()]")) == 1
 
 
-def test_the_toolbar_says_all_it_says(desk):
+def test_the_toolbar_is_not_truncated(desk):
     for label in ("Search", "Printer", "Discipline", "Order"):
         needs, has = desk.get_by_label(label, exact=True).evaluate(ROOM)
         assert needs <= has, f"{label}: {needs} px of words in {has} px"
 
 
-def test_a_lock_leaves_the_chips_and_buttons_their_room(desk, second):
+def test_a_lock_note_leaves_room_for_chips_and_buttons(desk, second):
     job = new_job(desk, "Roomy Person")
     desk.goto(f"/dashboard?search={job[:8]}")
     card = card_of(desk, job[:8])
@@ -102,7 +102,7 @@ def test_the_header_takes_no_more_rows_than_it_needs(sized, width, rows, most):
 
 
 @pytest.mark.parametrize("width", [1440, 1024])
-def test_every_tab_is_in_sight(sized, width):
+def test_every_tab_is_visible(sized, width):
     page = sized(width)
     expect(page.get_by_role("tab")).to_have_count(8)
     for tab in page.get_by_role("tab").all():
@@ -110,7 +110,7 @@ def test_every_tab_is_in_sight(sized, width):
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
-def test_on_a_phone_the_active_tab_is_in_sight_and_a_refresh_leaves_the_row_alone(sized):
+def test_on_a_phone_the_active_tab_is_visible_and_a_refresh_does_not_scroll(sized):
     page = sized(390, 844)
     page.goto("/dashboard?status=ARCHIVED")
     tab = page.get_by_role("tab", name="Archived", selected=True)
@@ -123,7 +123,7 @@ def test_on_a_phone_the_active_tab_is_in_sight_and_a_refresh_leaves_the_row_alon
     expect(page.get_by_role("tab", name="Uploaded", selected=True)).to_be_in_viewport(ratio=1)
 
 
-def test_only_jobs_that_something_can_be_done_with_can_be_marked(desk):
+def test_only_jobs_with_batch_actions_can_be_selected(desk):
     job = lead_to(desk, new_job(desk, "Markable Person"), "PRINTING")
     desk.goto("/dashboard?status=PRINTING")
     card = card_of(desk, job[:8])

@@ -15,7 +15,7 @@ def type_a_rejection(desk, job):
     return dialog
 
 
-def test_a_dialog_that_could_not_be_sent_keeps_its_words_and_is_sent_later(desk, problems):
+def test_a_dialog_that_could_not_be_sent_keeps_its_text_and_can_be_resent(desk, problems):
     problems.ignore("ERR_INTERNET_DISCONNECTED", "the server did not respond")
     job = new_job(desk)
     look_again(desk)
@@ -36,7 +36,7 @@ def refuse_press(route):
     route.fulfill(status=502) if is_press else route.continue_()
 
 
-def test_a_press_that_comes_to_nothing_says_so(desk, problems):
+def test_a_lost_click_is_reported(desk, problems):
     problems.ignore("502", "Bad Gateway", "Callback error")
     job = new_job(desk)
     look_again(desk)
@@ -46,7 +46,7 @@ def test_a_press_that_comes_to_nothing_says_so(desk, problems):
     expect(toast(desk)).to_contain_text("Printdesk cannot be reached")
 
 
-def test_a_dialog_closed_without_a_network_gives_its_lock_back_later(desk, second, problems):
+def test_a_dialog_closed_offline_releases_its_lock_later(desk, second, problems):
     problems.ignore("ERR_INTERNET_DISCONNECTED", "the server did not respond")
     job = new_job(desk)
     look_again(desk)
@@ -63,7 +63,7 @@ def test_a_dialog_closed_without_a_network_gives_its_lock_back_later(desk, secon
     expect(card_of(second, job[:8])).not_to_contain_text("Admin is editing")
 
 
-def test_enter_pressed_twice_is_meant_once(desk):
+def test_pressing_enter_twice_submits_once(desk):
     job = new_job(desk)
     look_again(desk)
     card_of(desk, job[:8]).get_by_role("button", name="Approve").click()

@@ -116,7 +116,7 @@ def test_the_first_administrator_comes_from_the_settings_and_adds_others(new_per
     expect(sam.get_by_role("main")).to_contain_text("deactivated")
 
 
-def test_somebody_who_is_not_on_the_list_reads_whom_to_ask(new_person, desk):
+def test_an_unlisted_person_sees_the_contact(new_person, desk):
     eve = new_person()
     sign_in(eve, "eve")
     expect(eve.get_by_role("heading", name="You cannot sign in here")).to_be_visible()
@@ -157,7 +157,7 @@ def test_signing_out_ends_both_sessions(new_person, desk, provider):
     expect(boss.get_by_placeholder("Enter any login")).to_be_visible()
 
 
-def test_an_answer_of_the_provider_counts_once_and_in_one_browser_only(new_person, desk):
+def test_the_providers_answer_is_valid_once_and_in_one_browser(new_person, desk):
     boss, other = new_person(), new_person()
     answers = []
     boss.on("request", lambda request: answers.append(request.url))
@@ -171,7 +171,7 @@ def test_an_answer_of_the_provider_counts_once_and_in_one_browser_only(new_perso
     assert boss.request.get("/api/v1/jobs").status == 200
 
 
-def test_a_cancelled_sign_in_and_an_address_elsewhere_lead_nowhere(new_person, desk):
+def test_a_cancelled_sign_in_and_a_foreign_target_give_no_access(new_person, desk):
     person = new_person()
     person.goto("/login?next=https://evil.example/")
     state = parse_qs(urlsplit(person.url).query).get("state")
@@ -191,7 +191,7 @@ def test_passwords_do_not_work(new_person, desk):
     assert page.request.post("/login", form=login).status == 403
 
 
-def test_while_the_provider_is_away_who_is_signed_in_works_on(new_person, desk, provider):
+def test_signed_in_people_can_work_while_the_provider_is_unavailable(new_person, desk, provider):
     page = new_person()
     sign_in(page, "boss")
     page.wait_for_url("**/dashboard")

@@ -50,7 +50,7 @@ def reddish(pixel):
     return pixel[0] > pixel[2] + 60 and pixel[0] > 120
 
 
-def test_the_picture_comes_by_itself(job, problems):
+def test_the_picture_appears_automatically(job, problems):
     page, short_id = job
     for _ in range(60):
         if card_of(page, short_id).locator("img").count():
@@ -170,7 +170,7 @@ def test_the_camera_stays_where_the_person_has_brought_it(job, problems):
     assert eye_of(page) == near(start), "the camera comes back"
 
 
-def test_a_slow_preview_does_not_come_into_the_next_jobs_panel(job, problems):
+def test_a_slow_preview_does_not_appear_in_the_next_jobs_panel(job, problems):
     page, first = job
     problems.ignore(*SOFTWARE)
     second = send_model(page, "Ada Next", meshes.binary_stl(meshes.cube(60)))[:8]

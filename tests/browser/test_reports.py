@@ -57,7 +57,7 @@ def test_the_numbers_are_those_of_the_lab(reports):
     assert any("Walls are too thin to print" in row for row in rejected)
 
 
-def test_filters_stand_in_the_address_and_back_works(reports):
+def test_the_address_contains_the_filters_and_back_works(reports):
     drawn(reports, "Submissions")
     reports.get_by_label("Discipline", exact=True).select_option("Engineering")
     expect(reports).to_have_url(re.compile("discipline=Engineering"))
@@ -86,7 +86,7 @@ def press_bar(page, title, place=0):
     drawn(page, title).locator(".js-plotly-plot .bars path").nth(place).click(force=True)
 
 
-def test_a_click_narrows_the_page(reports):
+def test_a_click_filters_the_page(reports):
     press_bar(reports, "Demand by discipline")
     expect(reports).to_have_url(re.compile("discipline="))
     reports.goto("/reports")
@@ -98,7 +98,7 @@ def test_a_click_narrows_the_page(reports):
     expect(reports).to_have_url(re.compile("/reports$"))
 
 
-def test_a_click_opens_the_queue_as_narrow_as_the_page(reports):
+def test_a_click_opens_the_queue_with_the_same_filters(reports):
     reports.goto("/reports?discipline=Engineering")
     press_bar(reports, "Why models are rejected")
     expect(reports).to_have_url(re.compile("/dashboard.*reason=Walls"))

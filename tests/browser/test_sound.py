@@ -129,7 +129,7 @@ def test_a_browser_that_blocks_sound_says_so_until_somebody_clicks(open_tab):
     assert tab.tones == 2
 
 
-def test_what_another_tab_has_played_is_not_played_again(open_tab):
+def test_a_sound_played_in_another_tab_is_not_repeated(open_tab):
     clicked, waiting = open_tab(), open_tab()
     clicked.click()
     clicked.wait_for("no hint")
@@ -144,7 +144,7 @@ def test_what_another_tab_has_played_is_not_played_again(open_tab):
     assert (clicked.tones, waiting.tones) == (2, 0)
 
 
-def test_what_two_tabs_have_missed_sounds_in_one(open_tab):
+def test_a_sound_missed_in_two_tabs_plays_in_one(open_tab):
     first, second = open_tab(), open_tab()
     new_job(first.page, "Missed Twice")
     ask_again(first)
@@ -158,7 +158,7 @@ def test_what_two_tabs_have_missed_sounds_in_one(open_tab):
     assert (first.tones, second.tones) == (2, 0)
 
 
-def test_the_sound_can_be_tried_turned_down_and_off(new_page, live):
+def test_the_sound_can_be_tested_made_quieter_and_switched_off(new_page, live):
     page = new_page()
     page.context.add_init_script(COUNTED_AUDIO)
     sign_in(page, live)

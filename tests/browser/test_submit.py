@@ -17,7 +17,7 @@ def model(tmp_path):
     return path
 
 
-def test_the_required_texts_stand_word_for_word(page: Page):
+def test_the_required_texts_are_shown_verbatim(page: Page):
     page.goto("/submit")
     expect(page.get_by_role("main")).to_contain_text(lab().texts.introduction)
     expect(page.get_by_role("main")).to_contain_text(lab().texts.dimensions)
@@ -95,7 +95,7 @@ def test_the_same_file_again_names_the_first_job(page: Page, model, problems):
     expect(page.get_by_role("heading", name=f"Job {first}")).to_be_visible()
 
 
-def test_a_slow_upload_shows_how_far_it_is(page: Page, tmp_path):
+def test_a_slow_upload_shows_its_progress(page: Page, tmp_path):
     path = tmp_path / "large.stl"
     path.write_bytes(meshes.binary_stl(meshes.cube(17) * 2000))  # 1.1 MB
     page.goto("/submit")

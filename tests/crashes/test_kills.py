@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 KILLS = 30
 
 
-def test_jobs_whose_process_is_killed_at_any_instant_are_whole_and_go_on(people, crasher, smtp):
+def test_jobs_survive_the_death_of_any_process_at_any_moment(people, crasher, smtp):
     chance, killed, length_s = random.Random(20261123), 0, 0.5
     while killed < KILLS:
         job = jobs.submit()

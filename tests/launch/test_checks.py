@@ -44,7 +44,7 @@ def test_a_database_is_found_by_any_spelling_of_its_address(scheme):
 
 
 @pytest.mark.parametrize("nothing", ["", "  "])
-def test_an_empty_address_is_no_database_of_ones_own(nothing, monkeypatch):
+def test_an_empty_address_means_the_embedded_database(nothing, monkeypatch):
     assert values(database_url=nothing).database_url == ""
     monkeypatch.setenv("DATABASE_URL", nothing)
     assert Settings(_env_file=None).database_url == ""
@@ -86,7 +86,7 @@ def test_the_defaults_are_not_weak():
     ],
     ids=str,
 )
-def test_what_is_weak_is_named_in_one_line_and_refused_in_production(given, name):
+def test_a_weak_setting_is_one_line_and_refused_in_production(given, name):
     [line] = checks.weak_settings(values(**given))
     assert name in line and "\n" not in line
     for secret in (given.get("secret_key"), given.get("admin_password"), "the-secret"):
@@ -141,7 +141,7 @@ def test_production_needs_a_key():
     assert "SECRET_KEY is missing" in line
 
 
-def test_production_starts_with_good_settings_and_without_a_word():
+def test_production_starts_silently_with_good_settings():
     checks.check_production(production(host="0.0.0.0"))
     assert checks.warnings(production(host="0.0.0.0")) == []
 
@@ -154,12 +154,12 @@ def test_what_some_providers_need_is_a_warning_in_production_too():
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_links_that_may_lead_nowhere_are_told_and_refused_in_production(host):
+def test_unreachable_link_addresses_are_reported_and_refused_in_production(host):
     lines = refusals(host=host)
     assert "HOST lets" in lines[0] and "PUBLIC_URL is not set" in lines[1]
     embedded = values(host=host, public_url="", port=8051)
     [_, line] = checks.warnings(embedded)
-    assert f"links in mails begin with http://{socket.gethostname()}:8051" in line
+    assert f"links in e-mails begin with http://{socket.gethostname()}:8051" in line
     assert checks.warnings(values(host=host, public_url="https://print.example.edu")) == []
 
 
@@ -231,7 +231,7 @@ def test_a_mail_server_is_written_in_many_ways(url):
     assert values(smtp_url=url).smtp_url == url.strip()
 
 
-def test_every_setting_that_cannot_be_has_its_line_without_its_value(configure):
+def test_every_invalid_setting_has_a_line_without_its_value(configure):
     configure(PORT="the-secret", PUBLIC_URL="print.example.edu", WEB_WORKERS="two")
     with pytest.raises(LaunchError) as refused:
         checks.read_settings()
@@ -254,7 +254,7 @@ def test_every_setting_that_cannot_be_has_its_line_without_its_value(configure):
     ],
     ids=str,
 )
-def test_links_begin_with_an_address_that_leads_somewhere(monkeypatch, given, address):
+def test_links_begin_with_a_reachable_address(monkeypatch, given, address):
     monkeypatch.setattr(socket, "gethostname", lambda: "lab.example.edu")
     assert values(**given).base_url == address
 
@@ -365,7 +365,7 @@ def start_gunicorn(**environment):
         shutil.rmtree(folder)
 
 
-def test_gunicorn_by_itself_looks_at_the_settings_too():
+def test_gunicorn_alone_checks_the_settings_too():
     weak = {"SECRET_KEY": "a" * 40, "ADMIN_PASSWORD": "password", "HOST": "0.0.0.0"}
     weak["PUBLIC_URL"] = "http://print.example.edu"
     said, status = start_gunicorn(**weak)

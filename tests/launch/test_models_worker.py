@@ -78,7 +78,7 @@ def find_check(desk: Launched) -> psutil.Process | None:
     return None
 
 
-def test_a_mail_overtakes_a_model_check_that_takes_long(desk):
+def test_an_email_does_not_wait_for_a_long_model_check(desk):
     """Whose reader stands still for as long as the test wants."""
     slow = submit(desk, meshes.binary_stl(meshes.cube(20) * 20_000))
     reader = until(lambda: find_check(desk), every_s=0.01)

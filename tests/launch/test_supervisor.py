@@ -123,12 +123,12 @@ def test_data_and_the_secret_key_survive_a_restart(make: Make) -> None:
     assert stat.S_IMODE((printdesk.var / "secret_key").stat().st_mode) == 0o600
 
 
-def test_a_made_password_is_shown_once(make: Make) -> None:
+def test_a_generated_password_is_shown_once(make: Make) -> None:
     printdesk = make(ADMIN_EMAIL="", ADMIN_PASSWORD="").start()
-    assert "shown only this once" in printdesk.said()
+    assert "shown only once" in printdesk.said()
     printdesk.stop()
     printdesk.start()
-    assert "shown only this once" not in printdesk.said()
+    assert "shown only once" not in printdesk.said()
     assert "the password you chose" in printdesk.said()
 
 
@@ -163,7 +163,7 @@ def test_after_killing_everything_it_starts_again(make: Make) -> None:
     assert read_rows(printdesk) == 1
 
 
-def test_a_pid_file_that_names_a_stranger_hinders_nothing(make: Make) -> None:
+def test_a_pid_file_of_another_process_does_not_prevent_a_start(make: Make) -> None:
     printdesk = make(used=True).start()
     printdesk.stop()
     stranger = subprocess.Popen((sys.executable, "-c", "import time; time.sleep(600)"))
@@ -274,10 +274,10 @@ def test_a_mistyped_mail_server_is_one_line_and_exit_2(make: Make) -> None:
     assert printdesk.process.returncode == 2
 
 
-def test_where_links_lead_is_said_when_it_listens_everywhere(make: Make) -> None:
+def test_the_link_address_is_printed_when_it_listens_everywhere(make: Make) -> None:
     printdesk = make(used=True, HOST="0.0.0.0").start()
     said = printdesk.said()
-    assert f"links in mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
+    assert f"links in e-mails begin with http://{socket.gethostname()}:{printdesk.port}" in said
     assert "http://0.0.0.0" not in said
 
 

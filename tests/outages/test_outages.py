@@ -47,7 +47,7 @@ def desk(mail_server: MailServer) -> Iterator[Launched]:
         launched.remove(printdesk)
 
 
-def test_an_approval_stands_while_the_broker_is_down_and_its_mail_follows(desk, mail_server):
+def test_an_approval_succeeds_without_the_broker_and_its_email_follows(desk, mail_server):
     staff = Staff(desk)
     job_id = submit(desk)
     mail_server.wait_for(1)
@@ -68,7 +68,7 @@ def test_an_approval_stands_while_the_broker_is_down_and_its_mail_follows(desk, 
     assert [mail["Subject"].startswith("Please confirm") for mail in mails] == [False, True]
 
 
-def test_a_broker_that_dies_comes_back_and_the_mail_goes_out(desk, mail_server):
+def test_a_restarted_broker_delivers_the_email(desk, mail_server):
     job_id = submit(desk)
     mail_server.wait_for(1)
     staff = Staff(desk)
@@ -80,7 +80,7 @@ def test_a_broker_that_dies_comes_back_and_the_mail_goes_out(desk, mail_server):
     until(lambda: requests.get(f"{desk.base_url}/api/v1/health", timeout=10).status_code == 200)
 
 
-def test_a_database_that_hangs_holds_nobody_up_and_is_used_again_afterwards(desk, mail_server):
+def test_a_hanging_database_blocks_nobody_and_is_used_again_later(desk, mail_server):
     """Its processes are stopped: connections are taken and never answered."""
     staff = Staff(desk)
     job_id = submit(desk)
@@ -116,7 +116,7 @@ def test_mail_waits_for_its_server_and_is_sent_once(desk, mail_server):
     assert len(mail_server.messages) == 1
 
 
-def test_what_was_queued_goes_on_after_a_restart(desk, mail_server):
+def test_queued_work_continues_after_a_restart(desk, mail_server):
     mail_server.stop()
     job_id = submit(desk)
     until(lambda: attempts(desk) >= 1)
@@ -139,7 +139,7 @@ def test_a_worker_that_is_killed_is_replaced_and_loses_no_mail(desk, mail_server
     assert len(mail_server.messages) == 1
 
 
-def test_an_absent_share_changes_nothing_and_is_told(desk):
+def test_an_unmounted_share_changes_nothing_and_is_reported(desk):
     job_id = submit(desk)
     staff = Staff(desk)
     staff.post(f"/jobs/{job_id}/lock")

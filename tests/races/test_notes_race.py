@@ -45,7 +45,7 @@ def texts_of(job_id):
 
 @pytest.mark.parametrize("base", ["", "What stood there"])
 @pytest.mark.parametrize("_", ROUNDS)
-def test_of_two_who_save_from_the_same_notes_one_is_shown_the_others(people, base, _):
+def test_the_second_save_from_the_same_notes_is_shown_the_first(people, base, _):
     job = jobs.submit()
     if base:
         save(job.id, base, "", people.admin)
@@ -62,7 +62,7 @@ def test_of_two_who_save_from_the_same_notes_one_is_shown_the_others(people, bas
     check_whole()
 
 
-def test_of_many_who_save_at_once_one_wins_and_the_rest_see_that_one(people):
+def test_of_simultaneous_saves_one_wins_and_the_others_see_it(people):
     job = jobs.submit()
     crowd = [jobs.add_person(f"Number {number}") for number in range(12)]
     outcome = at_once([partial(save, job.id, f"By {who.name}", "", who) for who in crowd])
@@ -73,7 +73,7 @@ def test_of_many_who_save_at_once_one_wins_and_the_rest_see_that_one(people):
     check_whole()
 
 
-def test_many_who_go_on_from_what_they_are_shown_lose_nothing(people):
+def test_people_who_merge_the_shown_text_lose_nothing(people):
     """As the field does it: what was refused is put below the other text, and saved again."""
     job = jobs.submit()
     crowd = [jobs.add_person(f"Number {number}") for number in range(8)]
@@ -94,7 +94,7 @@ def test_many_who_go_on_from_what_they_are_shown_lose_nothing(people):
     check_whole()
 
 
-def test_the_same_text_by_all_is_saved_once(people):
+def test_the_same_text_from_everybody_is_saved_once(people):
     job = jobs.submit()
     outcome = at_once([partial(save, job.id, "Thin walls", "", people.staff)] * 12)
     assert len(outcome.won) == 12
@@ -119,7 +119,7 @@ def test_notes_and_a_move_at_once_both_happen(people, _):
 
 
 @pytest.mark.parametrize("_", ROUNDS)
-def test_an_edit_and_an_approval_at_once_end_in_one_price(people, _):
+def test_a_simultaneous_edit_and_approval_give_one_price(people, _):
     """One person in two windows: nobody else holds the lock."""
     job = hold(jobs.submit(), people.staff)
     outcome = at_once(
@@ -144,7 +144,7 @@ def test_an_edit_and_an_approval_at_once_end_in_one_price(people, _):
 
 
 @pytest.mark.parametrize("_", ROUNDS)
-def test_a_student_confirms_the_price_that_they_were_told_or_none(people, _):
+def test_a_student_confirms_the_price_they_saw_or_none(people, _):
     job = hold(jobs.job_in(Status.PENDING, people), people.staff)
     token = jobs.token(job.id)
     outcome = at_once(
@@ -168,7 +168,7 @@ def test_a_student_confirms_the_price_that_they_were_told_or_none(people, _):
 
 
 @pytest.mark.parametrize("_", ROUNDS)
-def test_many_new_prices_at_once_leave_one_link_for_the_last_of_them(people, _):
+def test_simultaneous_new_prices_leave_one_link_for_the_last(people, _):
     job = hold(jobs.job_in(Status.PENDING, people), people.staff)
     weights = [50.0 + number for number in range(8)]
     outcome = at_once([partial(edit, job.id, people.staff, weight_g=grams) for grams in weights])
@@ -183,7 +183,7 @@ def test_many_new_prices_at_once_leave_one_link_for_the_last_of_them(people, _):
     check_whole()
 
 
-def test_of_two_who_hand_over_the_same_prints_each_print_has_one(people):
+def test_two_simultaneous_batches_hand_over_each_print_once(people):
     made = [jobs.job_in(Status.COMPLETED, people) for _ in range(4)]
     names = [job.id for job in made]
     outcome = at_once(

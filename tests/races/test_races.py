@@ -70,7 +70,7 @@ def test_of_two_who_approve_only_the_holder_of_the_lock_can_win(people, _):
 
 
 @pytest.mark.parametrize("_", ROUNDS)
-def test_of_two_who_take_the_lock_and_decide_against_each_other_one_is_heard(people, _):
+def test_of_two_opposite_decisions_one_wins(people, _):
     job = jobs.submit()
     outcome = at_once(
         alternating(
@@ -144,7 +144,7 @@ def test_a_student_and_the_staff_who_confirm_at_once_confirm_once(people, _):
 
 
 @pytest.mark.parametrize("_", ROUNDS)
-def test_a_print_is_started_once(people, _):
+def test_a_print_is_started_only_once(people, _):
     job = locked(jobs.job_in(Status.READYTOPRINT, people), people.staff)
     outcome = at_once([partial(jobs.move, job.id, "mark-printing", people.staff)] * MANY)
     assert len(outcome.won) == 1
@@ -186,7 +186,7 @@ def test_a_job_is_deleted_once(people, _):
 
 
 @pytest.mark.parametrize("_", ROUNDS)
-def test_a_completion_is_taken_back_or_the_job_is_picked_up(people, _):
+def test_a_completion_is_reverted_or_picked_up_but_not_both(people, _):
     job = locked(jobs.job_in(Status.COMPLETED, people), people.staff)
     outcome = at_once(
         alternating(
@@ -199,7 +199,7 @@ def test_a_completion_is_taken_back_or_the_job_is_picked_up(people, _):
     check_whole()
 
 
-def test_a_new_link_is_sent_once_to_whom_asks_often(people, configure):
+def test_repeated_requests_send_one_new_link(people, configure):
     configure(RATE_LIMIT_RESEND="1/hour")
     job = jobs.job_in(Status.PENDING, people)
     outcome = at_once([partial(call, tracking.resend, job.id)] * MANY)

@@ -1,4 +1,5 @@
-"""Who may use what: every route, page and callback of Printdesk, with the lowest role that may.
+"""The access table: every route, page and callback of Printdesk, with the lowest role that may use
+it.
 
 tests/web/test_roles.py compares these tables with what is registered, and asks for each row as
 everybody below it. Whoever adds a route, a page or a callback adds its row here.
@@ -21,7 +22,7 @@ from tests.support.client import APPROVAL
 
 
 class Lowest(IntEnum):
-    """The lowest who may; everybody above may, too."""
+    """The lowest level of access; every higher level may use it too."""
 
     ANYONE = 0
     STUDENT = 1  # whoever has the job's id or the link of its mail, without an account

@@ -24,7 +24,7 @@ Values = Mapping[str, Any]
 
 
 def dependencies(client: FlaskClient) -> list[dict[str, Any]]:
-    """Every callback, as the console tells the browsers of signed-in people."""
+    """Every callback, as listed for browsers of signed-in people."""
     answer = client.get("/_dash-dependencies")
     assert answer.status_code == 200
     found: list[dict[str, Any]] = answer.get_json()

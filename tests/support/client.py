@@ -1,4 +1,4 @@
-"""The application as its callers meet it: Flask's test client, signed in the way people are.
+"""The application as its callers use it: Flask's test client, with real sign-ins.
 
 `Desk` is the application with three people in its database. Every helper goes through a real route.
 """
@@ -220,8 +220,8 @@ def changed_link(job_id: str) -> Iterator[Confirmation]:
 
 
 def rows() -> dict[str, list[Any]]:
-    """Every row of every table, to tell whether anything has changed; that somebody was refused
-    is noted in the audit log, and changes nothing."""
+    """Every row of every table, to check that nothing has changed. Entries about refused access in
+    the audit log do not count as a change."""
     with work.unit() as session:
         found = {table.name: _all(session, table) for table in Base.metadata.sorted_tables}
     found["audit_log"] = [row for row in found["audit_log"] if "AccessRefused" not in row]

@@ -1,4 +1,4 @@
-"""A process whose children do one thing of the lab's each, and die in the middle of it.
+"""A process whose children each perform one operation of the lab, and die in the middle of it.
 
 `python -m tests.support.crasher` reads an order per line (JSON), forks a child for it, and answers
 with the child's wait status. The child counts the steps that change something outside of it, notes

@@ -1,4 +1,4 @@
-"""Jobs made the way the lab makes them: submitted, and brought to any status by real moves."""
+"""Jobs made like real ones: submitted, and moved to any status by real actions."""
 
 import itertools
 from dataclasses import dataclass
@@ -144,7 +144,7 @@ def read(job_id: str) -> JobView:
 
 
 def change(job_id: str, **values: Any) -> None:
-    """Writes into the row what otherwise only time brings about. Never the status."""
+    """Writes values into the row that otherwise only change with time. Never the status."""
     assert "status" not in values
     with work.unit() as session:
         session.execute(update(Job).where(Job.id == job_id).values(**values))

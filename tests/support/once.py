@@ -1,4 +1,4 @@
-"""What the processes of a test run share: made by the first that asks for it, and no more."""
+"""Resources shared by the processes of a test run: created once, by the first that needs them."""
 
 import fcntl
 import shutil

@@ -1,4 +1,4 @@
-"""What people do in the browser, by role and visible name."""
+"""Actions of people in the browser, by role and visible name."""
 
 import re
 from email.message import EmailMessage

@@ -1,5 +1,5 @@
-"""What prices come to: for services/jobs/costs.py, which decides, and for assets/costs.js, which
-shows the price while somebody types."""
+"""Expected prices: for services/jobs/costs.py, which is authoritative, and for assets/costs.js,
+which shows the live price."""
 
 # Grams, cents per gram, minimum in cents, and the price in cents.
 PRICES = [

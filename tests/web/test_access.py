@@ -28,7 +28,7 @@ def turns_away(answer):
     return answer.status_code == 401 or to_login or b"This needs the role" in answer.get_data()
 
 
-def test_the_guards_list_of_public_routes_is_the_tables(desk):
+def test_the_guards_public_routes_match_the_access_table(desk):
     rules = list(desk.app.url_map.iter_rules())
     for rule in rules:
         open_to = {
@@ -40,7 +40,7 @@ def test_the_guards_list_of_public_routes_is_the_tables(desk):
 
 
 @pytest.mark.parametrize("who", Lowest, ids=lambda who: who.name.lower())
-def test_everybody_reaches_every_route_that_is_theirs(scene, who):
+def test_everybody_reaches_every_route_of_their_role(scene, who):
     for route, row in ROUTES.items():
         rule = route.split(" ", 1)[1]
         if row.lowest > who or (who >= MANAGER and rule == "/logout"):
@@ -54,7 +54,7 @@ def test_everybody_reaches_every_route_that_is_theirs(scene, who):
 
 
 @pytest.mark.parametrize("who", list(Lowest)[MANAGER:], ids=lambda who: who.name.lower())
-def test_every_callback_answers_those_who_may(scene, who):
+def test_every_callback_answers_people_with_its_role(scene, who):
     answered = 0
     for callback in dependencies(scene.browser(who)):
         row = CALLBACKS.get(name_of_callback(callback))
@@ -67,7 +67,7 @@ def test_every_callback_answers_those_who_may(scene, who):
     assert answered > 5
 
 
-def test_a_stranger_is_led_to_sign_in_and_back(desk):
+def test_a_stranger_is_redirected_to_sign_in_and_back(desk):
     answer = desk.client().get("/dashboard?status=PENDING&search=a%26b")
     assert answer.status_code == 302
     wanted = "/dashboard%3Fstatus%3DPENDING%26search%3Da%2526b"
@@ -75,18 +75,18 @@ def test_a_stranger_is_led_to_sign_in_and_back(desk):
     assert desk.client().get("/").headers["Location"] == "/login"
 
 
-def test_the_front_door_leads_people_of_the_lab_to_the_queue(desk):
+def test_the_root_address_redirects_staff_to_the_queue(desk):
     assert desk.browser().get("/").headers["Location"] == "/dashboard"
 
 
-def test_an_unknown_page_is_a_page_that_says_so(desk):
+def test_an_unknown_page_shows_not_found(desk):
     answer = desk.browser().get("/nothing/here")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "Page not found" in answer.text
     assert turns_away(desk.client().get("/nothing/here"))
 
 
-def test_assets_have_no_way_out_of_their_folder(desk):
+def test_assets_cannot_escape_their_folder(desk):
     for path in ("../app.py", "..%2fapp.py", "%2e%2e/settings.py", "/etc/passwd", "....//app.py"):
         answer = desk.client().get(f"/assets/{path}")
         assert answer.status_code in (302, 308, 404), path

@@ -110,7 +110,7 @@ def test_a_deleted_job_is_named(desk, lines):
     assert desk.staff.get(f"/jobs/{job_id}").status_code == 404
 
 
-def test_polls_and_reads_leave_no_line(desk, lines):
+def test_polls_and_reads_are_not_logged(desk, lines):
     job_id, browser = desk.job(), desk.browser(Role.ADMIN)
     lines()
     for path in (
@@ -147,7 +147,7 @@ def test_a_refusal_of_the_api_is_logged_and_audited(desk, lines):
 
 
 @pytest.mark.parametrize("way", [press, lambda *which: send_dialog(*which, APPROVED)])
-def test_a_refusal_that_the_console_tells_in_a_toast_is_logged_and_audited(desk, lines, way):
+def test_a_refusal_shown_in_a_toast_is_logged_and_audited(desk, lines, way):
     job_id, browser = desk.job(), desk.browser(Role.MANAGER)
     lines()
     answer = way(browser, "approve", job_id)
@@ -172,9 +172,7 @@ def test_a_refusal_that_ends_a_callback_is_logged_and_audited(desk, lines):
     assert [entry.triggered_by for entry in refusals()] == [id_of(Role.MANAGER)]
 
 
-def test_what_is_no_longer_possible_in_the_console_is_logged_but_no_matter_for_the_audit(
-    desk, lines
-):
+def test_a_conflict_in_the_console_is_logged_but_not_audited(desk, lines):
     job_id, browser = desk.job("PENDING"), desk.browser()
     lines()
     press(browser, "approve", job_id)
@@ -198,7 +196,7 @@ def deactivate(name=NAMES[Role.STAFF]):
         ("GET", "/dashboard", 302),
     ],
 )
-def test_the_cookie_of_a_deactivated_person_leaves_their_id(desk, lines, method, path, status):
+def test_a_deactivated_persons_cookie_is_logged_with_their_id(desk, lines, method, path, status):
     browser = desk.browser()
     staff_id = deactivate()
     lines()
@@ -221,7 +219,7 @@ def test_a_stranger_is_logged_and_audited(desk, lines):
     assert (noted.triggered_by, noted.details["method"]) == ("system", "POST")
 
 
-def test_signing_in_and_out_name_who_it_was(desk, lines):
+def test_signing_in_and_out_are_logged_with_the_person(desk, lines):
     email = email_of(NAMES[Role.STAFF])
     client = desk.client()
     assert sign_in(client, email).status_code == 303

@@ -28,7 +28,7 @@ def test_everybody_may_change_their_own_password(desk, role):
     program = desk.caller(role)
     assert NAMES[role] in here.get("/account").text
     answer = here.post("/account", data=FORM)
-    assert answer.status_code == 200 and "Your password is changed" in answer.text
+    assert answer.status_code == 200 and "Your password has been changed" in answer.text
     assert is_in(here) and not is_in(elsewhere)
     assert program.get("/jobs").status_code == 401
     email = email_of(NAMES[role])
@@ -39,16 +39,16 @@ def test_everybody_may_change_their_own_password(desk, role):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"old": "wrong"}, "This is not your password"),
-        ({"old": ""}, "This is not your password"),
-        ({"again": "something else"}, "not the same"),
+        ({"old": "wrong"}, "This is not your current password"),
+        ({"old": ""}, "This is not your current password"),
+        ({"again": "something else"}, "do not match"),
         ({"new": "short", "again": "short"}, "at least 10"),
         ({"new": "x" * 201, "again": "x" * 201}, "at most 200"),
         ({"new": PASSWORD, "again": PASSWORD}, "differs from your current one"),
         ({"new": EMAIL, "again": EMAIL}, "easy to guess"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_changes(desk, change, words):
+def test_wrong_values_are_reported_and_change_nothing(desk, change, words):
     client = desk.browser()
     before = rows()["staff"]
     answer = client.post("/account", data=FORM | change)
@@ -67,7 +67,7 @@ def test_strangers_and_other_sites_change_nothing(desk):
     assert rows()["staff"] == before
 
 
-def test_guesses_at_the_old_password_are_limited(desk, configure):
+def test_guesses_of_the_current_password_are_limited(desk, configure):
     configure(RATE_LIMIT_LOGIN="3/hour")
     client = desk.browser()
     for _ in range(3):
@@ -104,7 +104,7 @@ def test_a_change_of_the_role_counts_at_the_next_request(desk):
     assert program.get(f"/jobs/{job_id}").json["locked_by"] is None
 
 
-def test_who_comes_back_after_a_deactivation_signs_in_anew(desk):
+def test_a_reactivated_person_must_sign_in_again(desk):
     browser, program = desk.browser(), desk.caller()
     assert is_in(browser) and program.get("/jobs").status_code == 200
     for change in (staff_list.deactivate, staff_list.reactivate):

@@ -31,7 +31,7 @@ def test_a_style_sheet_is_compressed_the_same_each_time(desk, encoding, unpack):
     assert answers[0].data == answers[1].data
 
 
-def test_who_takes_no_compression_gets_none(desk):
+def test_a_client_without_compression_gets_none(desk):
     answer = get(desk.client(), STYLE, "identity")
     assert "Content-Encoding" not in answer.headers
     assert answer.data == (ROOT / STYLE.lstrip("/")).read_bytes()
@@ -42,7 +42,7 @@ def test_a_font_is_compressed_already(desk):
     assert answer.status_code == 200 and "Content-Encoding" not in answer.headers
 
 
-def test_what_is_asked_for_again_is_confirmed(desk):
+def test_a_repeated_request_is_answered_with_304(desk):
     client = desk.client()
     tag = get(client, STYLE).headers["ETag"]
     assert tag.startswith("W/")
@@ -52,7 +52,7 @@ def test_what_is_asked_for_again_is_confirmed(desk):
     assert get(client, STYLE).headers["Cache-Control"] == "no-cache"
 
 
-def test_an_address_with_the_files_time_is_never_asked_for_again(desk):
+def test_an_address_with_the_files_time_is_cached_for_ever(desk):
     browser = desk.browser()
     page = browser.get("/dashboard").text
     found = re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)[^"]*)"', page)

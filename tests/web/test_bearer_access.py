@@ -31,7 +31,7 @@ def call(desk, token, path="/jobs"):
     return Caller(desk.client(), token).get(path)
 
 
-def test_a_token_lets_a_person_of_the_list_in(desk, issuer):
+def test_a_token_authenticates_a_person_on_the_list(desk, issuer):
     assert call(desk, issuer.token(email=EMAIL, email_verified=True)).status_code == 200
     token = issuer.token()  # from now on the subject is enough
     assert call(desk, token).status_code == 200
@@ -41,14 +41,14 @@ def test_a_token_lets_a_person_of_the_list_in(desk, issuer):
     assert details["role"] == "admin"
 
 
-def test_a_stranger_with_a_token_is_told_whom_to_ask(desk, issuer):
+def test_an_unlisted_person_with_a_token_sees_the_contact(desk, issuer):
     answer = call(desk, issuer.token(sub="eve"))
     refusal_of(answer, 403, "forbidden")
     assert "staff list" in answer.json["message"]
 
 
 @pytest.mark.parametrize("change", ["deactivate", "other key", "expired"])
-def test_a_token_stops_counting(desk, issuer, change):
+def test_a_token_becomes_invalid(desk, issuer, change):
     call(desk, issuer.token(email=EMAIL, email_verified=True))
     token = issuer.token()
     if change == "deactivate":
@@ -62,11 +62,11 @@ def test_a_token_stops_counting(desk, issuer, change):
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_local_tokens_go_on_working_in_local_mode(desk, issuer):
+def test_local_tokens_keep_working_in_local_mode(desk, issuer):
     assert desk.staff.get("/jobs").status_code == 200
 
 
-def test_while_no_key_was_ever_seen_the_answer_is_503(desk, issuer):
+def test_without_any_keys_the_answer_is_503(desk, issuer):
     issuer.answer = (500, b"")
     answer = call(desk, issuer.token())
     refusal_of(answer, 503, "unavailable")

@@ -29,7 +29,7 @@ def held(job_id):
         yield
 
 
-def test_by_the_api_it_is_a_conflict(desk, impatient):
+def test_a_busy_row_is_a_conflict_in_the_api(desk, impatient):
     job_id, caller = desk.job(), desk.staff
     with held(job_id):
         answer = caller.post(f"/jobs/{job_id}/lock")
@@ -38,7 +38,7 @@ def test_by_the_api_it_is_a_conflict(desk, impatient):
     assert caller.post(f"/jobs/{job_id}/lock").status_code == 200
 
 
-def test_in_the_console_a_toast_says_so(desk, impatient):
+def test_a_busy_row_is_shown_in_a_toast(desk, impatient):
     job_id, browser = desk.job(), desk.browser()
     callback = with_output(browser, "dialog-title.children")
     with held(job_id):
@@ -47,7 +47,7 @@ def test_in_the_console_a_toast_says_so(desk, impatient):
             assert WORDS in run(browser, callback, pressed).text
 
 
-def test_in_a_batch_it_is_told_of_that_job(desk, impatient):
+def test_a_busy_row_is_reported_for_its_job_in_a_batch(desk, impatient):
     job_id, browser = desk.job(), desk.browser()
     submit = with_output(browser, "dialog-modal.is_open", "dialog-submit.n_clicks")
     about = {"dialog-about.data": {"jobs": [job_id], "action": "review", "locked": False}}
@@ -55,7 +55,7 @@ def test_in_a_batch_it_is_told_of_that_job(desk, impatient):
         assert WORDS in run(browser, submit, about).text
 
 
-def test_on_the_students_page_it_is_said_too(desk, impatient):
+def test_a_busy_row_is_shown_on_the_student_page(desk, impatient):
     job_id = desk.job("PENDING")
     link, client = f"/confirm/{token_of(job_id)}", desk.client()
     with held(job_id):

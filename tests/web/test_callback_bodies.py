@@ -71,7 +71,7 @@ def same(one, other):
         *({"json": {"output": output}} for output in (None, 7, [], {}, "", ".", "..", "\x00")),
     ],
 )
-def test_what_is_no_request_of_a_page_is_refused(browser, options):
+def test_a_body_that_no_page_sends_is_refused(browser, options):
     before = rows()
     answer = browser.post(ENDPOINT, **options)
     assert answer.status_code == 400, answer.text
@@ -106,7 +106,7 @@ def test_every_part_of_every_request_must_be_there_and_of_its_kind(browser):
     assert rows() == before
 
 
-def test_a_character_that_no_text_has_is_refused_wherever_it_stands(browser):
+def test_invalid_characters_are_refused_everywhere(browser):
     for callback in of_server(dependencies(browser)):
         body = body_of(callback, VIEW)
         plain = [number for number, part in enumerate(body["inputs"]) if isinstance(part, dict)]
@@ -192,19 +192,19 @@ def test_no_value_of_a_field_makes_a_dialog_fail(desk):
 
 @pytest.mark.parametrize("name", ["pathname", "search"])
 @pytest.mark.parametrize("value", [None, 7, [], {}, ["/queue"]])
-def test_a_page_is_asked_for_by_texts(browser, name, value):
+def test_the_address_of_a_page_consists_of_texts(browser, name, value):
     callback = with_output(browser, "_pages_content.children")
     refusal_of(run(browser, callback, {f"_pages_location.{name}": value}), 400, "invalid")
 
 
 @pytest.mark.parametrize("names", [["{.data"], ['{"a.b'], [7], "x", {}])
-def test_what_has_changed_is_told_by_its_name(browser, names):
+def test_changed_properties_are_given_by_name(browser, names):
     for callback in of_server(dependencies(browser)):
         body = body_of(callback, VIEW) | {"changedPropIds": names}
         refusal_of(send(browser, body), 400, "invalid")
 
 
-def test_what_stands_for_many_comes_as_a_list(browser):
+def test_a_wildcard_id_comes_as_a_list(browser):
     callback = with_output(browser, "dialog-modal.is_open", "dialog-submit.n_clicks")
     body = body_of(callback, VIEW)
     part = {"id": {"name": "x", "type": "dialog-field"}, "property": "n_submit", "value": 1}

@@ -125,7 +125,7 @@ def test_no_request_of_another_shape_opens_it(desk, options):
 
 
 @pytest.mark.parametrize("path", ["/_dash-layout", "/_dash-dependencies", "/_reload-hash"])
-def test_what_dash_tells_of_itself_is_for_people_of_the_lab(desk, path):
+def test_dashs_own_routes_are_for_staff(desk, path):
     assert desk.client().get(path).status_code == 401
 
 
@@ -186,7 +186,7 @@ def test_nobody_confirms_for_a_student_through_the_console(desk):
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.STAFF])
-def test_a_mail_is_put_in_line_again_by_staff_only(desk, role):
+def test_only_staff_retry_an_email(desk, role):
     desk.job()
     with work.unit() as session:
         mail = session.query(Mail).one()
@@ -220,7 +220,7 @@ def test_a_mail_is_put_in_line_again_by_staff_only(desk, role):
         7,
     ],
 )
-def test_a_press_that_no_page_makes_changes_nothing(desk, pressed):
+def test_a_forged_click_changes_nothing(desk, pressed):
     desk.job()
     browser = desk.browser()
     begin = with_output(browser, "dialog-title.children")

@@ -110,7 +110,7 @@ def test_a_queue_that_is_shown_already_is_not_sent_again(desk, browser, number):
     assert (again.status_code, again.data) == (204, b"")
 
 
-def test_what_changes_is_sent_and_the_rest_is_not(desk, browser):
+def test_only_changed_parts_are_sent(desk, browser):
     job_id = desk.job()
     shown = shown_by(sent(show_queue(browser)), "queue-shown")
     assert desk.staff.post(f"/jobs/{job_id}/review", {"reviewed": True}).status_code == 200
@@ -125,7 +125,7 @@ def test_what_changes_is_sent_and_the_rest_is_not(desk, browser):
     assert show_queue(browser, shown=shown_by(fourth, "queue-shown")).status_code == 204
 
 
-def test_another_view_is_another_queue(desk, browser):
+def test_a_different_view_is_sent(desk, browser):
     desk.job()
     shown = shown_by(sent(show_queue(browser)), "queue-shown")
     other = sent(show_queue(browser, {"status": "PENDING", "page": 1}, shown))
@@ -133,7 +133,7 @@ def test_another_view_is_another_queue(desk, browser):
     assert show_queue(browser, UPLOADED | {"search": ""}, shown).status_code == 204
 
 
-def test_a_queue_is_drawn_for_each_person_as_they_may_see_it(desk, browser):
+def test_each_person_sees_the_queue_of_their_role(desk, browser):
     desk.job()
     shown = shown_by(sent(show_queue(browser)), "queue-shown")
     other = sent(show_queue(desk.browser(Role.MANAGER), shown=shown))
@@ -141,7 +141,7 @@ def test_a_queue_is_drawn_for_each_person_as_they_may_see_it(desk, browser):
 
 
 @pytest.mark.parametrize("shown", HOSTILE)
-def test_whatever_a_page_claims_to_show_it_gets_the_queue(desk, browser, shown):
+def test_a_forged_store_still_gets_the_queue(desk, browser, shown):
     job_id = desk.job()
     assert set(sent(show_queue(browser, shown=shown))) == {
         "queue-tabs",
@@ -154,7 +154,7 @@ def test_whatever_a_page_claims_to_show_it_gets_the_queue(desk, browser, shown):
 @pytest.mark.parametrize(
     "view", [None, [], "x", {"status": "GONE"}, {"page": "9" * 5_000}, {"x": 1}]
 )
-def test_whatever_a_view_says_a_queue_is_shown(desk, browser, view):
+def test_an_invalid_view_still_shows_a_queue(desk, browser, view):
     job_id = desk.job()
     assert job_id in json.dumps(sent(show_queue(browser, view))["queue-list"])
 
@@ -174,7 +174,7 @@ def test_the_tabs_count_what_matches_the_filters_in_each_status(desk, browser):
         "Uploaded2Pending1Ready to print0Printing0Completed0Picked up0Rejected0Archived0"
     )
     words = text_of(response["queue-list"]["children"])
-    assert "Nothing that is printing matches" in words
+    assert "No matching jobs are printing" in words
     assert words.endswith("Uploaded (2)Pending (1)")
     everything = sent(show_queue(browser, {"status": "PRINTING"}))["queue-tabs"]
     assert text_of(everything["children"]).startswith("Uploaded3Pending1Ready to print0Printing1")
@@ -207,7 +207,7 @@ def test_a_panel_that_is_shown_already_is_not_sent_again(desk, browser, chosen):
     assert (again.status_code, again.data) == (204, b"")
 
 
-def test_notes_that_save_themselves_draw_nothing_above_them_anew(desk, browser):
+def test_saving_notes_redraws_nothing_above_them(desk, browser):
     job_id = desk.job()
     first = sent(show_detail(browser, job_id))
     assert first["notes-about"]["data"] == {
@@ -227,7 +227,7 @@ def test_notes_that_save_themselves_draw_nothing_above_them_anew(desk, browser):
     assert other == about | {"mine": False}
 
 
-def test_an_edit_draws_the_facts_and_the_history_anew_and_leaves_the_notes(desk, browser):
+def test_an_edit_redraws_facts_and_history_but_not_the_notes(desk, browser):
     job_id = hold(desk, desk.job(), Role.STAFF)
     first = sent(show_detail(browser, job_id))
     desk.staff.call("PATCH", f"/jobs/{job_id}", {"color": "Blue"})
@@ -236,7 +236,7 @@ def test_an_edit_draws_the_facts_and_the_history_anew_and_leaves_the_notes(desk,
     assert "Changed: colour from True Red to Blue" in text_of(second["detail-more"]["children"])
 
 
-def test_several_savings_in_a_row_are_one_line_of_the_history(desk, browser):
+def test_consecutive_saves_are_one_line_of_the_history(desk, browser):
     job_id, base = desk.job(), ""
     for text in ("T", "Th", "Thin"):
         body = {"notes": text, "base": base}
@@ -256,7 +256,7 @@ def test_a_panel_says_so_when_the_files_cannot_be_listed(desk, browser):
     assert "storage is not reachable" in words
 
 
-def test_managers_see_a_job_without_mails_and_without_what_they_may_not_do(desk, browser):
+def test_managers_see_a_job_without_emails_and_actions(desk, browser):
     job_id = desk.job("PENDING")
     drawn = {
         role: json.dumps(sent(show_detail(desk.browser(role), job_id)))
@@ -268,7 +268,7 @@ def test_managers_see_a_job_without_mails_and_without_what_they_may_not_do(desk,
     assert STUDENT_EMAIL in drawn[Role.MANAGER]
 
 
-def test_opening_in_the_slicer_is_noted_at_once(desk, browser):
+def test_opening_in_the_slicer_is_recorded_at_once(desk, browser):
     job_id = desk.job()
     answer = press(browser, action="opened", job=job_id)
     assert set(sent(answer)) == {"shell-changed"}
@@ -285,7 +285,7 @@ def test_opening_in_the_slicer_is_noted_at_once(desk, browser):
         ("PRINTING", {"color", "time_hours"}),
     ],
 )
-def test_the_dialog_asks_for_what_may_still_be_changed(desk, browser, status, fields):
+def test_the_dialog_shows_fields_that_may_still_be_changed(desk, browser, status, fields):
     job_id = desk.job(status)
     response = sent(press(browser, action="edit", job=job_id))
     body = json.dumps(response["dialog-body"])
@@ -297,7 +297,7 @@ def test_the_dialog_asks_for_what_may_still_be_changed(desk, browser, status, fi
     assert read(job_id).locked_by == NAMES[Role.STAFF]
 
 
-def test_what_the_dialog_saves_gives_the_lock_back(desk, browser):
+def test_saving_releases_the_lock(desk, browser):
     job_id = desk.job("PENDING")
     about = sent(press(browser, action="edit", job=job_id))["dialog-about"]["data"]
     answer = submit(browser, about, weight_g=60, time_hours=None, color="Blue", printer="")
@@ -324,7 +324,7 @@ def test_what_the_dialog_saves_gives_the_lock_back(desk, browser):
         ({"material": "Resin"}, "True Red is not a Resin colour."),
     ],
 )
-def test_what_is_wrong_keeps_the_dialog_and_its_lock(desk, browser, fields, words):
+def test_a_wrong_value_keeps_the_dialog_open_and_locked(desk, browser, fields, words):
     job_id = desk.job("PENDING")
     about = sent(press(browser, action="edit", job=job_id))["dialog-about"]["data"]
     before = read(job_id)
@@ -364,7 +364,7 @@ REASONS = {"reasons": [], "custom_reason": "The walls are thinner than paper."}
 
 
 @pytest.mark.parametrize("lost", ["ran out", "given back in another tab"])
-def test_a_lock_that_was_lost_is_taken_again_with_the_press(desk, browser, lost):
+def test_a_lost_lock_is_taken_again_on_submit(desk, browser, lost):
     job_id = desk.job()
     about = about_of(browser, "reject", job_id)
     if lost == "ran out":
@@ -376,7 +376,7 @@ def test_a_lock_that_was_lost_is_taken_again_with_the_press(desk, browser, lost)
     assert read(job_id).reject_reasons == [REASONS["custom_reason"]]
 
 
-def test_whoever_has_the_lock_now_is_told_and_what_was_typed_stays(desk, browser):
+def test_a_new_lock_holder_is_shown_and_typed_text_is_kept(desk, browser):
     job_id = desk.job()
     about = about_of(browser, "reject", job_id)
     let_lock_run_out(job_id)
@@ -388,7 +388,7 @@ def test_whoever_has_the_lock_now_is_told_and_what_was_typed_stays(desk, browser
     assert read(job_id).status is Status.REJECTED
 
 
-def test_a_storage_that_is_away_throws_nothing_away(desk, browser):
+def test_an_unavailable_storage_loses_no_typed_text(desk, browser):
     job_id = desk.job()
     about = about_of(browser, "approve", job_id)
     away = storage.root().with_name("away")
@@ -404,7 +404,7 @@ def test_a_storage_that_is_away_throws_nothing_away(desk, browser):
     assert read(job_id).status is Status.PENDING
 
 
-def test_a_dialog_of_a_job_that_has_moved_on_is_closed(desk, browser):
+def test_a_dialog_of_a_job_with_a_new_status_is_closed(desk, browser):
     """Also when somebody is editing it by now."""
     job_id = desk.job()
     about = about_of(browser, "reject", job_id)
@@ -418,7 +418,7 @@ def test_a_dialog_of_a_job_that_has_moved_on_is_closed(desk, browser):
     assert tone == "bad" and f"{NAMES[Role.ADMIN]} was first" in words
 
 
-def test_a_lock_taken_again_overwrites_nothing_of_another_person(desk, browser):
+def test_a_lock_taken_again_does_not_overwrite_others_changes(desk, browser):
     job_id = desk.job()
     about = about_of(browser, "edit", job_id)
     let_lock_run_out(job_id)
@@ -428,7 +428,7 @@ def test_a_lock_taken_again_overwrites_nothing_of_another_person(desk, browser):
     assert admin.post(f"/jobs/{job_id}/unlock").status_code == 200
     answer = submit(browser, about, color="True Red", printer="prusa_xl")
     [(tone, words)] = toasts_of(answer)
-    assert tone == "bad" and "were changed meanwhile" in words
+    assert tone == "bad" and "have changed in the meantime" in words
     assert (read(job_id).color, read(job_id).printer) == ("Blue", "prusa_mk4s")
 
 
@@ -444,7 +444,7 @@ def test_an_open_dialog_keeps_its_lock_or_takes_it_again(desk, browser, lost):
     assert read(job_id).locked_by == NAMES[Role.STAFF]
 
 
-def test_an_open_dialog_says_who_has_the_lock_until_it_has_it_again(desk, browser):
+def test_an_open_dialog_shows_the_lock_holder_until_it_has_the_lock_again(desk, browser):
     job_id = desk.job()
     about = about_of(browser, "reject", job_id)
     let_lock_run_out(job_id)
@@ -459,13 +459,13 @@ def test_an_open_dialog_says_who_has_the_lock_until_it_has_it_again(desk, browse
     assert read(job_id).locked_by == NAMES[Role.STAFF]
 
 
-def test_an_open_dialog_leaves_what_else_it_says(desk, browser):
+def test_the_heartbeat_keeps_other_messages_of_the_dialog(desk, browser):
     about = about_of(browser, "reject", desk.job())
     wrong = sent(submit(browser, about, reasons=[]))["dialog-error"]["children"]
     assert beat(browser, about, wrong).status_code == 204
 
 
-def test_a_dialog_whose_lock_was_released_takes_it_only_for_a_person(desk, browser):
+def test_a_lock_released_by_an_administrator_is_retaken_only_by_a_submit(desk, browser):
     """Nobody may sit there any more; whoever presses the button does."""
     job_id = desk.job()
     admin = desk.caller(Role.ADMIN)
@@ -483,7 +483,7 @@ def test_a_dialog_whose_lock_was_released_takes_it_only_for_a_person(desk, brows
     assert sent(submit(browser, about, **REASONS))["dialog-modal"]["is_open"] is False
 
 
-def test_the_heart_of_a_dialog_stops_with_its_purpose(desk, browser):
+def test_the_heartbeat_stops_when_the_action_is_impossible(desk, browser):
     job_id = desk.job()
     about = about_of(browser, "reject", job_id)
     assert desk.staff.act(job_id, "approve").status_code == 200
@@ -522,13 +522,13 @@ def test_a_batch_asks_first_and_takes_no_lock(desk, browser):
     assert response["dialog-submit"]["children"] == "Mark picked up"
     words = text_of(response["dialog-body"]["children"])
     assert all(read(job_id).display_name in words for job_id in made)
-    assert words.endswith("Together: $8.50")
+    assert words.endswith("Total: $8.50")
     about = response["dialog-about"]["data"]
     assert about == {"jobs": made, "action": "mark-picked-up", "locked": False}
     assert response["dialog-beat"]["disabled"] is True
 
 
-def test_a_batch_is_done_and_told(desk, browser):
+def test_a_batch_is_done_and_reported(desk, browser):
     made = [desk.job() for _ in range(2)]
     about = sent(press(browser, action="review", jobs=made))["dialog-about"]["data"]
     answer = submit(browser, about)
@@ -539,7 +539,7 @@ def test_a_batch_is_done_and_told(desk, browser):
     assert "Done for 1 job." in submit(browser, about | {"jobs": made[:1]}).text
 
 
-def test_a_batch_tells_which_could_not_be_done(desk, browser):
+def test_a_batch_reports_failures_job_by_job(desk, browser):
     fine, locked, wrong = desk.job("COMPLETED"), desk.job("COMPLETED"), desk.job("PRINTING")
     hold(desk, locked)
     about = {"jobs": [fine, locked, wrong, AWAY], "action": "mark-picked-up", "locked": False}
@@ -583,7 +583,7 @@ def test_a_forged_batch_changes_nothing(desk, role, action, status):
         {"action": None, "jobs": ["job"]},
     ],
 )
-def test_a_batch_of_nothing_that_a_page_could_send_is_refused(desk, browser, pressed):
+def test_an_empty_batch_is_refused(desk, browser, pressed):
     desk.job()
     before = rows()
     refusal_of(press(browser, **pressed), 400, "invalid")
@@ -600,7 +600,7 @@ def test_a_batch_of_nothing_that_a_page_could_send_is_refused(desk, browser, pre
         {"action": "delete", "jobs": ["job"]},
     ],
 )
-def test_a_batch_that_no_page_makes_is_refused(desk, browser, pressed):
+def test_a_malformed_batch_is_refused(desk, browser, pressed):
     job_id = desk.job()
     pressed["jobs"] = [job_id] if pressed["jobs"] == ["job"] else pressed["jobs"]
     before = rows()
@@ -610,7 +610,7 @@ def test_a_batch_that_no_page_makes_is_refused(desk, browser, pressed):
     assert rows() == before
 
 
-def test_a_batch_of_more_than_a_page_asks_for_as_many_as_it_can_do(desk, browser):
+def test_a_batch_is_limited_to_one_page_of_jobs(desk, browser):
     job_id = desk.job()
     many = [job_id, *(f"{number:032x}" for number in range(500))]
     about = sent(press(browser, action="review", jobs=many))["dialog-about"]["data"]
@@ -630,13 +630,13 @@ def test_jobs_are_found_by_their_ids_oldest_first(desk):
             queue.list_by_id(session, made, actor=student("Ada"))
 
 
-def test_a_closed_debug_panel_is_sent_nothing(desk, browser):
+def test_a_closed_debug_panel_gets_no_data(desk, browser):
     for is_open in (False, None, 0, ""):
         assert ask(browser, SERVER, debug_open=is_open).status_code == 204
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.ADMIN])
-def test_an_open_debug_panel_tells_of_locks_and_versions(desk, role):
+def test_an_open_debug_panel_shows_locks_and_versions(desk, role):
     job_id = hold(desk, desk.job())
     response = sent(ask(desk.browser(role), SERVER, debug_open=True))
     words = text_of(response["debug-server"]["children"])
@@ -652,7 +652,7 @@ def test_a_debug_panel_without_locks_says_so(desk, browser):
     assert "Locks heldNone." in words
 
 
-def test_managers_are_refused_the_debug_panel(desk):
+def test_the_debug_panel_is_not_for_managers(desk):
     job_id = hold(desk, desk.job())
     answer = ask(desk.browser(Role.MANAGER), SERVER, debug_open=True)
     assert toasts_of(answer) == [
@@ -661,7 +661,7 @@ def test_managers_are_refused_the_debug_panel(desk):
     assert job_id[:8] not in answer.text and "PostgreSQL" not in answer.text
 
 
-def test_held_locks_are_listed_while_they_are_held_the_next_to_run_out_first(desk):
+def test_held_locks_are_listed_in_order_of_expiry(desk):
     late, early, over, _free = (desk.job() for _ in range(4))
     for job_id, seconds in ((late, 200), (early, 100), (over, -1)):
         hold(desk, job_id)
@@ -706,7 +706,7 @@ def test_a_job_has_a_page_by_its_id_and_by_its_short_one(desk, role):
 
 
 @pytest.mark.parametrize("given", [AWAY, "0" * 8, "nothing", "x" * 300, "%25", "<b>", "a b"])
-def test_a_page_of_no_job_says_so_in_words(desk, browser, given):
+def test_a_page_of_an_unknown_job_says_so(desk, browser, given):
     job_id = desk.job()
     page = page_of(browser, f"/job/{given}")
     drawn = sent(show_detail(browser, chosen_on(page)))
@@ -716,7 +716,7 @@ def test_a_page_of_no_job_says_so_in_words(desk, browser, given):
     assert job_id not in json.dumps([page, drawn])
 
 
-def test_a_page_of_a_job_that_is_deleted_meanwhile_says_so(desk, browser):
+def test_a_page_of_a_deleted_job_says_so(desk, browser):
     job_id = desk.job()
     shown = shown_by(sent(show_detail(browser, job_id)), "detail-shown")
     hold(desk, job_id, Role.STAFF)
@@ -727,7 +727,7 @@ def test_a_page_of_a_job_that_is_deleted_meanwhile_says_so(desk, browser):
     assert show_detail(browser, job_id, shown_by(drawn, "detail-shown")).status_code == 204
 
 
-def test_an_id_is_a_whole_id_or_a_short_one(desk):
+def test_an_id_is_a_full_or_a_short_id(desk):
     job_id = desk.job()
     with work.unit() as session:
         for given in (job_id, job_id[:8], job_id.upper(), job_id[:8].upper()):

@@ -27,7 +27,7 @@ def ask(monkeypatch, origins: str) -> list[str]:
     ).stdout.splitlines()
 
 
-def test_no_other_origin_is_told_anything_by_default(monkeypatch, database):
+def test_no_other_origin_is_allowed_by_default(monkeypatch, database):
     assert ask(monkeypatch, "") == ["None", "None", "None", "401"]
 
 

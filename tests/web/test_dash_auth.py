@@ -65,7 +65,7 @@ def told_of(callback):
     return declaration(dash.get_app().callback_map[callback["output"]]["callback"])
 
 
-def test_every_callback_is_declared_with_its_role_and_both_refusals(desk):
+def test_every_callback_declares_its_role_and_both_fallbacks(desk):
     found = of_server(dependencies(desk.browser()))
     names = {name_of_callback(callback): callback for callback in found}
     for name, callback in names.items():
@@ -82,7 +82,7 @@ def test_every_callback_is_declared_with_its_role_and_both_refusals(desk):
     assert len(names) > 16 and OF_DASH in names
 
 
-def test_every_page_is_declared_with_its_role_and_both_refusals(desk):
+def test_every_page_declares_its_role_and_both_fallbacks(desk):
     for page in dash.page_registry.values():
         path = page["path_template"] or page["path"]
         [declared] = [
@@ -163,7 +163,7 @@ def test_a_stranger_has_no_groups_and_is_no_user(desk):
         assert list_groups() is None and "user" not in session
 
 
-def test_the_token_decides_where_the_cookie_is_somebody_elses(desk):
+def test_the_token_wins_over_somebody_elses_cookie(desk):
     admin, manager = desk.browser(Role.ADMIN), desk.caller(Role.MANAGER)
     headers = cookie_of(admin) | bearer_of(manager)
     assert groups_of(desk, headers=headers) == GROUPS[Role.MANAGER]
@@ -182,7 +182,7 @@ def other_admin(desk):
 
 @pytest.mark.usefixtures("other_admin")
 @pytest.mark.parametrize("way", ["cookie", "token"])
-def test_a_new_role_counts_at_the_next_press(desk, way):
+def test_a_new_role_takes_effect_at_the_next_click(desk, way):
     if way == "cookie":
         browser, options = desk.browser(Role.ADMIN), {}
     else:
@@ -206,7 +206,7 @@ def test_a_demotion_changes_the_groups_at_once(desk, way):
         assert groups_of(desk, headers=headers) == GROUPS[role]
 
 
-def test_a_manager_who_is_promoted_presses_on_without_signing_in_again(desk):
+def test_a_promoted_manager_need_not_sign_in_again(desk):
     job_id, browser = desk.job(), desk.browser(Role.MANAGER)
     begin = with_output(browser, "dialog-title.children")
     pressed = {"dialog-pressed.data": {"action": "review", "job": job_id}}
@@ -218,7 +218,7 @@ def test_a_manager_who_is_promoted_presses_on_without_signing_in_again(desk):
     assert rows()["jobs"] != before
 
 
-def test_groups_in_a_cookie_are_not_believed(desk):
+def test_groups_in_a_cookie_are_ignored(desk):
     """None of ours holds them; one that was made before a change of the code might."""
     browser = desk.browser(Role.MANAGER)
     signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
@@ -323,7 +323,7 @@ def test_dash_auths_guard_is_not_mounted(desk, mode):
         assert server is not desk.app and server.before_request_funcs == {}
 
 
-def test_the_walk_would_find_its_guard():
+def test_the_search_would_find_a_mounted_guard():
     """So that the test above can fail."""
     from dash_auth import BasicAuth
     from flask import Flask
@@ -352,7 +352,7 @@ def known(desk):
 
 
 @pytest.mark.usefixtures("open_for_dash_auth")
-def test_what_dash_auth_would_let_in_is_refused(desk, known, mode):
+def test_requests_that_dash_auths_guard_would_allow_are_refused(desk, known, mode):
     """Its guard opens to an output that it takes for public, and to any path that is public."""
     location = {"id": "_pages_location", "property": "pathname", "value": "/login"}
     before = rows()
@@ -364,7 +364,7 @@ def test_what_dash_auth_would_let_in_is_refused(desk, known, mode):
     assert rows() == before
 
 
-def test_what_is_public_here_stays_so_though_dash_auth_knows_nobody(desk, mode):
+def test_public_routes_stay_public_without_dash_auth_groups(desk, mode):
     """Its guard would send everybody to the provider whose session it has not made itself."""
     for path in ("/submit", "/track", f"{API}/docs", "/assets/printdesk.css"):
         assert desk.client().get(path, buffered=True).status_code == 200
@@ -374,7 +374,7 @@ def test_what_is_public_here_stays_so_though_dash_auth_knows_nobody(desk, mode):
 # What it costs
 
 
-def test_passwords_kept_here_load_nothing_of_the_sign_in_with_a_provider():
+def test_local_mode_does_not_load_authlib():
     """9 MB and a third of a second in every web process."""
     heavy = ("authlib", "requests", "joserfc", "dash_auth.oidc_auth", "web.oidc_client")
     assert loaded(heavy, AUTH_MODE="local") == []

@@ -44,7 +44,7 @@ def read_sheet(sheet):
     return [dict(zip(first, row, strict=True)) for row in rows]
 
 
-def test_a_stranger_is_asked_to_sign_in_and_led_back(desk):
+def test_a_stranger_signs_in_and_returns_to_the_export(desk):
     answer = desk.client().get(f"{EXPORT}/jobs.csv?period=7d")
     assert answer.status_code == 302
     wanted = urllib.parse.quote(f"{EXPORT}/jobs.csv?period=7d")
@@ -93,7 +93,7 @@ def test_the_jobs_behind_a_report_are_those_it_counts(desk, kind):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_nothing_that_people_typed_is_a_formula(desk, kind):
+def test_typed_text_is_never_a_formula(desk, kind):
     for number, name in enumerate(NASTY):
         job_id = desk.job("PAIDPICKEDUP")
         with changed_job(job_id) as job:
@@ -188,7 +188,7 @@ def test_everything_is_a_workbook_with_a_sheet_for_each_chart(desk):
         ("jobs.csv?printer=%00", 400),
     ],
 )
-def test_what_does_not_exist_is_refused_in_words(desk, name, status):
+def test_an_unknown_export_is_refused_with_a_message(desk, name, status):
     answer = desk.browser().get(f"{EXPORT}/{name}")
     assert answer.status_code == status
     assert answer.mimetype == "text/html"

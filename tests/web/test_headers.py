@@ -50,7 +50,7 @@ def test_json_may_load_nothing_if_it_is_opened_as_a_page(desk, path):
     assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
-def test_what_confirms_an_answer_does_not_repeat_its_headers(desk):
+def test_a_304_does_not_repeat_the_headers(desk):
     browser = desk.browser()
     script = browser.get("/assets/times.js", buffered=True)
     headers = {"If-None-Match": script.headers["ETag"]}
@@ -86,7 +86,7 @@ def test_pages_load_nothing_from_elsewhere(desk, path):
     assert not re.search(r"<[^>]+\son[a-z]+=", page)
 
 
-def test_what_is_somebodys_own_is_not_kept_by_caches(desk):
+def test_personal_data_is_not_cached(desk):
     job_id = desk.job()
     browser = desk.browser()
     for path in ("/dashboard", "/api/v1/jobs", f"/api/v1/jobs/{job_id}", "/_dash-layout"):
@@ -102,7 +102,7 @@ def test_no_header_names_the_software(desk):
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.9, 198.51.100.7"])
-def test_a_forwarded_address_is_the_clients_word_and_is_ignored(desk, configure, address):
+def test_a_forwarded_address_is_ignored_by_default(desk, configure, address):
     configure(RATE_LIMIT_LOGIN="2/hour")
     client = desk.client()
     found = [
@@ -172,7 +172,7 @@ def ask(**environment):
     return json.loads(result.stdout.strip().splitlines()[-1])
 
 
-def test_behind_one_trusted_proxy_the_address_it_saw_counts(desk):
+def test_behind_one_trusted_proxy_its_forwarded_address_counts(desk):
     found = ask(TRUSTED_PROXIES="1", PUBLIC_URL="https://print.example")
     assert found["same"] == [401, 401, 429]
     assert found["others"] == [401, 401, 401]
@@ -181,13 +181,13 @@ def test_behind_one_trusted_proxy_the_address_it_saw_counts(desk):
     assert found["hsts"] and found["hsts_by_https"]
 
 
-def test_behind_a_trusted_proxy_its_word_for_https_counts(desk):
+def test_a_trusted_proxy_decides_whether_it_is_https(desk):
     found = ask(TRUSTED_PROXIES="1", PUBLIC_URL="")
     assert found["hsts_by_https"] and found["secure_by_https"] is True
     assert found["hsts"] is None and found["secure"] is False
 
 
-def test_without_a_proxy_no_header_makes_another_address(desk):
+def test_without_a_proxy_no_header_changes_the_address(desk):
     found = ask()
     assert found["same"] + found["others"] + found["forged"] == [401, 401, *[429] * 7]
     assert found["secure"] is found["secure_by_https"] is False

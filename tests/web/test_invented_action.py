@@ -52,7 +52,7 @@ def test_it_has_a_dialog_with_its_fields(found):
     assert "Praise 1 job" in found["batch"]
 
 
-def test_the_dialog_refuses_what_is_missing_or_beyond_limits_and_does_the_rest(found):
+def test_the_dialog_refuses_missing_and_out_of_range_values_and_accepts_others(found):
     assert "Say something." in found["empty"] and "pd-errors" in found["empty"]
     assert "Give one to five stars." in found["too_many_stars"]
     assert "Praised." in found["submitted"]
@@ -69,7 +69,7 @@ def test_it_has_a_route(found):
     assert (status, body["error"]) == (409, "locked")
 
 
-def test_it_is_in_the_document(found):
+def test_it_is_in_the_openapi_document(found):
     operation = found["document"]["paths"]["/api/v1/jobs/{job_id}/praise"]["post"]
     assert operation["operationId"] == "praise"
     assert operation["summary"] == "Praises a job."

@@ -37,7 +37,7 @@ def statuses(answers):
 
 
 @pytest.mark.parametrize("path", [f"{API}/submit", "/submit"])
-def test_of_many_submissions_at_once_no_more_than_the_limit_are_taken_in(desk, configure, path):
+def test_simultaneous_submissions_cannot_exceed_the_limit(desk, configure, path):
     configure(RATE_LIMIT_SUBMIT="3/hour")
     taken_in = 201 if path.startswith(API) else 303
     found = answers_at_once(
@@ -52,7 +52,7 @@ def test_of_many_submissions_at_once_no_more_than_the_limit_are_taken_in(desk, c
         assert session.query(Job).count() == 3
 
 
-def test_of_many_wrong_passwords_at_once_no_more_than_the_limit_are_looked_at(desk, configure):
+def test_simultaneous_wrong_passwords_cannot_exceed_the_limit(desk, configure):
     configure(RATE_LIMIT_LOGIN="4/hour")
     by_page = [partial(sign_in, desk.client(), EMAIL, "wrong") for _ in range(8)]
     by_api = [partial(desk.client().post, f"{API}/auth/login", json=WRONG) for _ in range(8)]
@@ -63,7 +63,7 @@ def test_of_many_wrong_passwords_at_once_no_more_than_the_limit_are_looked_at(de
         assert session.query(AuditEntry).filter_by(action="SignInRefused").count() == 4
 
 
-def test_guesses_at_the_old_password_at_once_are_limited(desk, configure):
+def test_simultaneous_guesses_of_the_current_password_are_limited(desk, configure):
     configure(RATE_LIMIT_LOGIN="3/hour")
     browser, form = desk.browser(), {"old": "a guess", "new": "x", "again": "y"}
     cookie = browser.get_cookie("printdesk").value
@@ -75,7 +75,7 @@ def test_guesses_at_the_old_password_at_once_are_limited(desk, configure):
     assert statuses(answers_at_once(*guesses)) == {400: 3, 429: 5}
 
 
-def test_a_new_link_is_sent_once_to_whom_asks_often_at_once(desk, configure):
+def test_simultaneous_requests_send_one_new_link(desk, configure):
     configure(RATE_LIMIT_RESEND="1/hour")
     job_id = desk.job("PENDING")
     before = len(jobs.mails(job_id, MailKind.APPROVAL))
@@ -85,7 +85,7 @@ def test_a_new_link_is_sent_once_to_whom_asks_often_at_once(desk, configure):
     assert len(jobs.mails(job_id, MailKind.APPROVAL)) == before + 1
 
 
-def test_what_came_in_at_once_and_does_not_count_takes_no_place_afterwards(desk, configure):
+def test_uncounted_simultaneous_requests_do_not_use_up_the_limit(desk, configure):
     configure(RATE_LIMIT_LOGIN="3/hour", RATE_LIMIT_SUBMIT="3/hour")
     signing_in = [partial(sign_in, desk.client(), EMAIL) for _ in range(8)]
     refused = [partial(submit, desk.client(), b"no model") for _ in range(8)]
@@ -99,16 +99,14 @@ def test_what_came_in_at_once_and_does_not_count_takes_no_place_afterwards(desk,
     assert submit(desk.client(), unique_model()).status_code == 429
 
 
-def test_only_ones_own_place_is_given_back(desk, configure):
+def test_only_the_requests_own_count_is_removed(desk, configure):
     configure(RATE_LIMIT_LOGIN="2/hour")
     for password, status in (("wrong", 401), (None, 303), ("wrong", 401), (None, 429)):
         answer = sign_in(desk.client(), EMAIL, *([password] if password else []))
         assert answer.status_code == status
 
 
-def test_without_redis_each_process_counts_by_itself_and_gives_back_too(
-    desk, configure, monkeypatch
-):
+def test_without_redis_each_process_counts_and_uncounts_by_itself(desk, configure, monkeypatch):
     configure(RATE_LIMIT_LOGIN="2/hour")
     away = RedisStorage("redis+unix:///nowhere/redis.sock")
     monkeypatch.setattr(limits.limiter, "_storage", away)

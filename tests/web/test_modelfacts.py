@@ -100,7 +100,7 @@ def test_a_card_says_that_a_check_is_under_way_or_has_failed(shown):
     assert shown(stopped)[1] == [("Could not be checked", "pd-chip-bad")]
 
 
-def test_a_job_of_before_the_checks_says_nothing(shown):
+def test_a_job_without_a_check_shows_nothing(shown):
     job, chips = shown({"state": "ok"})
     assert chips == []
     assert modelfacts.rows(job) == []
@@ -162,7 +162,7 @@ def test_the_panel_says_that_nothing_is_wrong(shown):
     assert rows["Volume / surface"] == "100 cm³ / 200 cm²"
 
 
-def test_both_ends_of_the_price_are_said(shown):
+def test_both_ends_of_the_price_range_are_shown(shown):
     job = shown(volume=1_000_000.0, surface=60_000.0)[0]
     assert rows_of(job)["Estimate"] == "≈ 194–351 g · $19.35–$35.08"
     assert job.model["estimate_cents"] == [1935, 3508]
@@ -196,7 +196,7 @@ def test_the_jobs_own_printer_is_named_first(shown):
     assert text_of(first) == "Raise3D Pro 2 Plus – as it stands"
 
 
-def test_nothing_is_said_of_a_printer_that_the_lab_no_longer_has(shown):
+def test_a_printer_that_the_lab_no_longer_has_is_not_judged(shown):
     job, _ = shown()
     jobs.change(job.id, printer="sold_last_year")
     job = jobs.read(job.id)
@@ -212,15 +212,15 @@ def test_nothing_is_said_of_a_printer_that_the_lab_no_longer_has(shown):
         (None, "Assumed to be millimetres: the file does not state a unit"),
     ],
 )
-def test_the_panel_says_where_the_unit_is_from(shown, unit, words):
+def test_the_panel_shows_the_source_of_the_unit(shown, unit, words):
     assert rows_of(shown(unit=unit)[0])["Unit"] == words
 
 
-def test_nothing_to_remark_is_no_list(shown):
+def test_without_remarks_there_is_no_list(shown):
     assert modelfacts.remarks(shown()[0]) is None
 
 
-def test_a_remark_with_nothing_to_do_is_no_warning(shown):
+def test_a_remark_without_advice_is_not_a_warning(shown):
     facts = answers.read_facts(FACTS)
     model = results.judge(facts, answers.NotAsked("the second is tired"), "")
     found, _ = shown(model)
@@ -237,7 +237,7 @@ def test_a_remark_with_nothing_to_do_is_no_warning(shown):
         ({"size": [300, 300, 300], "tilted": [False] * 4}, "Too large for Prusa MK4S"),
     ],
 )
-def test_who_approves_reads_what_the_card_says(shown, changes, words):
+def test_the_approve_dialog_shows_the_same_chips_as_the_card(shown, changes, words):
     job, _ = shown(**changes)
     fields = dialogfacts.above(registry.get("approve"), job, dialogfacts.PlanFacts(None, None))
     assert words in "".join(text_of(field) for field in fields if field is not None)

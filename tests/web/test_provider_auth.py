@@ -52,7 +52,7 @@ def finish():
     return claims
 
 
-def test_the_way_to_the_provider_carries_state_nonce_and_pkce(idp):
+def test_the_redirect_to_the_provider_has_state_nonce_and_pkce(idp):
     attempt = begin()
     other = begin(again=True)
     asked = parse_qs(urlsplit(attempt.url).query)
@@ -73,7 +73,7 @@ def test_the_way_to_the_provider_carries_state_nonce_and_pkce(idp):
     assert idp.asked == 1  # the metadata, once
 
 
-def test_a_good_answer_is_taken(idp):
+def test_a_valid_answer_is_accepted(idp):
     answer_with(idp)
     assert finish()["email"] == "sam@lab.example"
     [sent] = [sent for path, sent in idp.others if path == "/token"]
@@ -82,7 +82,7 @@ def test_a_good_answer_is_taken(idp):
     assert sent.endswith(f"Basic {basic}")
 
 
-def test_the_client_says_who_it_is_as_the_provider_wants(idp, configure):
+def test_the_client_authenticates_by_the_providers_method(idp, configure):
     about = idp.pages["/.well-known/openid-configuration"]
     about["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
     answer_with(idp)
@@ -114,7 +114,7 @@ def test_the_client_says_who_it_is_as_the_provider_wants(idp, configure):
     ],
     ids=lambda claims: str(claims)[:60],
 )
-def test_an_id_token_that_is_not_right_is_refused(idp, claims):
+def test_an_invalid_id_token_is_refused(idp, claims):
     key = rsa_key(claims["key"]) if "key" in claims else None
     answer_with(idp, **(claims | {"key": key}))
     with pytest.raises(Forbidden) as refused:
@@ -171,25 +171,25 @@ def test_the_email_may_come_from_userinfo_of_the_same_person(idp):
     ],
     ids=str,
 )
-def test_metadata_that_is_not_right_is_not_used(idp, change):
+def test_invalid_metadata_is_not_used(idp, change):
     idp.pages["/.well-known/openid-configuration"].update(change)
     with pytest.raises(Retryable):
         begin()
 
 
-def test_an_issuer_may_be_written_with_or_without_its_last_slash(idp, configure):
+def test_a_trailing_slash_of_the_issuer_is_optional(idp, configure):
     configure(OIDC_ISSUER=idp.base + "/")
     answer_with(idp)
     assert finish()["sub"] == "user_1"
 
 
 @pytest.mark.parametrize("answer", [(500, b""), (200, b"<html>"), (302, b"")])
-def test_while_the_provider_is_away_the_words_say_so(idp, answer, monkeypatch):
+def test_an_unavailable_provider_gives_a_clear_message(idp, answer, monkeypatch):
     idp.answer = answer
     for _ in range(5):
         with pytest.raises(Retryable) as refused:
             begin()
-    assert "does not answer" in refused.value.message
+    assert "is not responding" in refused.value.message
     assert idp.asked == 1  # the others did not wait again
     idp.answer = None
     now = time.monotonic()
@@ -200,7 +200,7 @@ def test_while_the_provider_is_away_the_words_say_so(idp, answer, monkeypatch):
     assert begin()  # what is known is still good
 
 
-def test_a_provider_that_is_away_during_the_exchange_is_said(idp):
+def test_a_provider_that_fails_during_the_exchange_is_reported(idp):
     answer_with(idp)
     begin()
     idp.stop()
@@ -220,14 +220,14 @@ def test_a_provider_that_is_away_during_the_exchange_is_said(idp):
     ],
     ids=lambda answer: f"{answer[0]}-{answer[1][:12]!r}",
 )
-def test_an_answer_to_the_exchange_that_is_none_is_said(idp, answer):
+def test_an_invalid_answer_to_the_exchange_is_reported(idp, answer):
     begin()
     idp.answer = answer
     with pytest.raises(Retryable):
         finish()
 
 
-def test_an_answer_to_the_exchange_that_trickles_is_not_waited_for(idp, monkeypatch):
+def test_a_slow_answer_to_the_exchange_times_out(idp, monkeypatch):
     """Each byte comes in time, and all of them would take a minute."""
     answer_with(idp)
     begin()
@@ -249,7 +249,7 @@ def test_the_exchange_follows_no_redirect(idp):
     assert [path for path, _ in idp.others][-1] == "/token"
 
 
-def test_metadata_set_nothing_of_the_client(idp):
+def test_metadata_cannot_configure_the_client(idp):
     """Authlib hands what it is given as metadata to its HTTP session and its requests."""
     gone = "http://127.0.0.1:9"
     idp.pages["/.well-known/openid-configuration"] |= {
@@ -277,7 +277,7 @@ def test_metadata_set_nothing_of_the_client(idp):
     assert finish()["email"] == "sam@lab.example"
 
 
-def test_a_slow_provider_is_not_waited_for(idp, monkeypatch):
+def test_a_slow_provider_times_out(idp, monkeypatch):
     monkeypatch.setattr(fetching, "TIMEOUT_S", 0.3)
     answer_with(idp)
     begin()
@@ -288,7 +288,7 @@ def test_a_slow_provider_is_not_waited_for(idp, monkeypatch):
     assert time.monotonic() - started < 4
 
 
-def test_the_way_out_is_the_providers_when_it_offers_one(idp):
+def test_sign_out_redirects_to_the_provider_if_it_offers_that(idp):
     assert provider.sign_out_url("", "http://x/signed-out") == ""
     about = idp.pages["/.well-known/openid-configuration"]
     about["end_session_endpoint"] = f"{idp.base}/logout"

@@ -47,7 +47,7 @@ def signed_in(desk, idp, path="/login", **claims):
     return client, answer
 
 
-def test_a_person_of_the_list_is_signed_in_and_led_on(desk, idp):
+def test_a_person_on_the_list_is_signed_in_and_redirected(desk, idp):
     client, answer = signed_in(desk, idp, "/login?next=/mail")
     assert answer.location == "/mail"
     assert client.get(f"{API}/jobs").status_code == 200
@@ -55,7 +55,7 @@ def test_a_person_of_the_list_is_signed_in_and_led_on(desk, idp):
     assert {"HttpOnly", "SameSite=Lax"} <= set(answer.headers["Set-Cookie"].split("; "))
 
 
-def test_it_is_dash_auth_that_leads_there_and_back(desk, idp, monkeypatch):
+def test_dash_auth_performs_the_sign_in(desk, idp, monkeypatch):
     ran = []
 
     def note(name):
@@ -79,7 +79,7 @@ def test_it_is_dash_auth_that_leads_there_and_back(desk, idp, monkeypatch):
     assert client.get(f"{API}/jobs").status_code == 200
 
 
-def test_what_the_provider_says_of_groups_gives_none(desk, idp):
+def test_groups_of_the_provider_are_ignored(desk, idp):
     """dash-auth would believe it: the claims are its `session["user"]`."""
     client, _ = signed_in(desk, idp, groups=["admin"], email=email_of(NAMES[Role.MANAGER]))
     answer = run(client, with_output(client, "people-list.children"), {})
@@ -88,7 +88,7 @@ def test_what_the_provider_says_of_groups_gives_none(desk, idp):
         assert "user" not in held
 
 
-def test_one_who_is_refused_is_nobody(desk, idp):
+def test_a_refused_person_is_not_signed_in(desk, idp):
     client = desk.client()
     asked = begin(client)
     answer_with(idp, asked["nonce"], email="eve@elsewhere.example", sub="eve", groups=["admin"])
@@ -98,7 +98,7 @@ def test_one_who_is_refused_is_nobody(desk, idp):
     assert client.post(ENDPOINT, json={}).status_code == 401
 
 
-def test_one_who_is_signed_in_is_not_taken_for_the_providers_answer(desk, idp):
+def test_an_earlier_session_is_not_mistaken_for_the_providers_claims(desk, idp):
     """Their groups stand in the session under dash-auth's own key."""
     client, _ = signed_in(desk, idp)
     with client.session_transaction() as held:
@@ -114,7 +114,7 @@ def test_one_who_is_signed_in_is_not_taken_for_the_providers_answer(desk, idp):
 @pytest.mark.parametrize(
     "target", ["https://evil.example", "//evil.example", "/\\evil.example", "x", "/" + "a" * 900]
 )
-def test_next_leads_nowhere_else(desk, idp, target):
+def test_next_cannot_redirect_to_another_site(desk, idp, target):
     client = desk.client()
     query = {"next": target}
     answer = client.get("/login", query_string=query)
@@ -123,13 +123,13 @@ def test_next_leads_nowhere_else(desk, idp, target):
     assert finish(client, asked["state"]).location == "/dashboard"
 
 
-def test_where_the_person_comes_back_to_is_not_the_requests_word(desk, idp, configure):
+def test_the_callback_address_comes_from_the_settings(desk, idp, configure):
     configure(PUBLIC_URL="https://print.example.edu/")
     asked = begin(desk.client(), Host="evil.example")
     assert asked["redirect_uri"] == "https://print.example.edu/login/callback"
 
 
-def test_a_session_from_before_is_worth_nothing(desk, idp):
+def test_an_earlier_session_is_replaced(desk, idp):
     """What somebody fixed beforehand, or another person's session, does not live on."""
     client = desk.client()
     with client.session_transaction() as session:
@@ -141,7 +141,7 @@ def test_a_session_from_before_is_worth_nothing(desk, idp):
         assert set(session) == {"staff_id", "stamp", "session_id", "id_token", "_permanent"}
 
 
-def test_an_answer_counts_in_the_browser_that_asked_and_once(desk, idp):
+def test_an_answer_is_valid_once_and_in_one_browser(desk, idp):
     client, other = desk.client(), desk.client()
     asked = begin(client)
     begin(other)
@@ -154,13 +154,13 @@ def test_an_answer_counts_in_the_browser_that_asked_and_once(desk, idp):
 
 
 @pytest.mark.parametrize("state", ["", "x", "\x00", "ü" * 300])
-def test_a_state_that_nobody_began_is_refused(desk, idp, state):
+def test_an_unknown_state_is_refused(desk, idp, state):
     answer = finish(desk.client(), state)
     assert answer.status_code == 400 and "start again" in answer.text
     assert not [path for path, _ in idp.others if path == "/token"]
 
 
-def test_some_tabs_may_be_open_and_the_cookie_stays_small(desk, idp):
+def test_several_tabs_can_sign_in_and_the_cookie_stays_small(desk, idp):
     client = desk.client()
     begun = [begin(client, "/login?next=/dashboard?" + "a" * 390) for _ in range(8)]
     cookie = client.get_cookie("printdesk")
@@ -180,7 +180,7 @@ def test_a_cancelled_sign_in_says_so(desk, idp):
     assert finish(client, asked["state"]).status_code == 400
 
 
-def test_the_refused_page_says_whom_to_ask_and_it_is_noted(desk, idp):
+def test_a_refusal_shows_the_contact_and_is_audited(desk, idp):
     from settings import lab
 
     client = desk.client()
@@ -205,23 +205,23 @@ def test_a_wrong_nonce_signs_nobody_in(desk, idp):
     assert client.get(f"{API}/jobs").status_code == 401
 
 
-def test_while_the_provider_is_away_a_page_says_so(desk, idp):
+def test_an_unavailable_provider_is_shown_on_a_page(desk, idp):
     client = desk.client()
     begun = begin(client)
     answer_with(idp, begun["nonce"])
     idp.stop()
     answer = finish(client, begun["state"])
     assert answer.status_code == 503
-    assert "sign-in provider does not answer" in answer.text and "reference" not in answer.text
+    assert "sign-in provider is not responding" in answer.text and "reference" not in answer.text
     from services.people import provider
 
     provider._known.clear()
     answer = client.get("/login")
     assert answer.status_code == 503
-    assert "sign-in provider does not answer" in answer.text
+    assert "sign-in provider is not responding" in answer.text
 
 
-def test_signing_out_ends_it_here_and_leads_to_the_provider(desk, idp):
+def test_signing_out_ends_the_session_and_redirects_to_the_provider(desk, idp):
     about = idp.pages["/.well-known/openid-configuration"]
     about["end_session_endpoint"] = f"{idp.base}/logout"
     client, _ = signed_in(desk, idp)
@@ -235,7 +235,7 @@ def test_signing_out_ends_it_here_and_leads_to_the_provider(desk, idp):
     assert "You are signed out" in client.get("/signed-out").text
 
 
-def test_signing_out_where_the_provider_offers_nothing(desk, idp):
+def test_signing_out_without_an_end_session_endpoint(desk, idp):
     client, _ = signed_in(desk, idp)
     answer = client.post("/logout")
     assert (answer.status_code, answer.location) == (303, "/signed-out")
@@ -253,12 +253,12 @@ def test_passwords_and_their_tokens_do_not_work_with_a_provider(desk, configure)
     assert desk.client().get(f"{API}/jobs", headers=header).status_code == 401
 
 
-def test_without_a_provider_its_pages_are_not_there(desk):
+def test_local_mode_has_no_provider_pages(desk):
     assert desk.client().get("/login/callback?state=x&code=y").status_code == 404
     assert desk.client().get("/signed-out").status_code == 404
 
 
-def test_the_clients_secret_is_nowhere_to_be_read(desk, idp, capfd):
+def test_the_client_secret_is_never_exposed(desk, idp, capfd):
     client, answer = signed_in(desk, idp)
     seen = [answer.text, str(answer.headers), client.get("/login").text]
     idp.pages["/token"] = {"error": "invalid_client", "error_description": SECRET}

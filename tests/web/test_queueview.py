@@ -66,14 +66,14 @@ def test_every_part_is_tried_here():
 
 
 @pytest.mark.parametrize(("name", "given", "read"), cases(UNDERSTOOD))
-def test_what_makes_sense_is_taken(name, given, read):
+def test_valid_values_are_accepted(name, given, read):
     parts = queueview.parts({name: given})
     assert parts == {**queueview.DEFAULTS, name: read}
     assert type(parts[name]) is type(queueview.DEFAULTS[name])
 
 
 @pytest.mark.parametrize("name", queueview.DEFAULTS)
-def test_what_makes_no_sense_leaves_the_default(name):
+def test_invalid_values_give_the_default(name):
     hostile = [
         value for value in HOSTILE if name not in ("search", "reason") or not isinstance(value, str)
     ]
@@ -86,7 +86,7 @@ def test_what_makes_no_sense_leaves_the_default(name):
 @pytest.mark.parametrize(
     "given", [None, "", "status=PENDING", [], ["status"], 7, True, {}, {"nothing": "known"}, {7: 1}]
 )
-def test_what_is_no_view_at_all_is_the_first_one(given):
+def test_an_invalid_view_is_the_default_view(given):
     view = queueview.read(given)
     assert (view.status, view.page, view.sort) == (Status.UPLOADED, 1, "oldest")
     assert view.filters == Filters(status=Status.UPLOADED)
@@ -128,13 +128,13 @@ def test_a_whole_view_is_read():
 
 
 @pytest.mark.parametrize("name", queueview.DEFAULTS)
-def test_status_page_and_order_narrow_nothing_and_the_rest_does(name):
+def test_only_filters_make_a_view_narrowed(name):
     given = UNDERSTOOD[name][-1][0] if name != "unreviewed" else True
     given = "ada" if name == "search" else given
     assert queueview.read({name: given}).is_narrowed == (name not in ("status", "page", "sort"))
 
 
-def test_a_box_that_is_not_ticked_asks_for_everything_and_not_for_the_others():
+def test_an_unchecked_box_filters_nothing():
     filters = queueview.read({"expired": False, "unreviewed": "0"}).filters
     assert filters.confirmation_expired is filters.unreviewed is None
 
@@ -163,7 +163,7 @@ def test_a_day_is_kept_as_its_control_shows_it():
         ("\udc00\ud800", ""),
     ],
 )
-def test_a_search_is_something_that_the_database_can_be_asked_for(typed, read):
+def test_a_search_contains_only_valid_characters(typed, read):
     assert queueview.parts({"search": typed})["search"] == read
     read.encode()
 
@@ -192,7 +192,7 @@ anything = st.recursive(
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from([*queueview.DEFAULTS, "x"]), anything))
-def test_whatever_is_given_something_that_can_be_asked_for_is_read(given):
+def test_every_input_gives_a_valid_query(given):
     view = queueview.read(given)
     assert 1 <= view.page <= queueview.MAX_PAGE
     assert view.sort in SORTS

@@ -114,7 +114,7 @@ def test_every_callback_is_in_the_table(scene):
 
 
 @pytest.mark.parametrize(("route", "who"), below(ROUTES))
-def test_a_route_refuses_everybody_below(scene, route, who):
+def test_a_route_refuses_lower_roles(scene, route, who):
     row, is_api = ROUTES[route], API in route
     ways = WAYS_OF_A_STRANGER if who is ANYONE else ()
     for options in ({"json": row.sent} if row.sent is not None else {}, *ways):
@@ -141,7 +141,7 @@ def test_a_manager_reads_a_route_and_changes_nothing(scene, route):
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW"])
-def test_other_methods_open_no_door(scene, method):
+def test_other_methods_give_no_access(scene, method):
     with nothing_changes():
         for route, row in ROUTES.items():
             rule = route.split(" ", 1)[1]
@@ -160,7 +160,7 @@ def layout_of(scene, who, path):
 
 
 @pytest.mark.parametrize(("page", "who"), below(PAGES))
-def test_a_page_shows_nothing_to_those_below(scene, page, who):
+def test_a_page_shows_nothing_to_lower_roles(scene, page, who):
     path = scene.path(page)
     with nothing_changes():
         opened = scene.browser(who).get(path)
@@ -191,7 +191,7 @@ def test_a_page_opens_for_its_role_and_changes_nothing(scene, page):
 
 
 @pytest.mark.parametrize(("name", "who"), below(CALLBACKS))
-def test_a_callback_refuses_everybody_below(scene, callback_of, name, who):
+def test_a_callback_refuses_lower_roles(scene, callback_of, name, who):
     row = CALLBACKS[name]
     with nothing_changes():
         answer = scene.call(who, callback_of[name], row.sent)
@@ -212,7 +212,7 @@ def test_a_manager_reads_by_a_callback_and_changes_nothing(scene, callback_of, n
 
 
 @pytest.mark.parametrize("name", sorted(IN_THE_BROWSER))
-def test_the_server_runs_nothing_of_the_browsers(scene, callback_of, name):
+def test_clientside_callbacks_do_not_run_on_the_server(scene, callback_of, name):
     for who, status in ((ANYONE, 401), (MANAGER, 400), (ADMIN, 400)):
         with nothing_changes():
             answer = scene.call(who, callback_of[name], {})
@@ -234,7 +234,7 @@ def below_rows():
 
 
 @pytest.mark.parametrize(("row", "who"), below_rows())
-def test_a_press_and_a_submitted_dialog_are_refused_below_the_role_of_the_action(scene, row, who):
+def test_clicks_and_dialogs_are_refused_to_lower_roles(scene, row, who):
     browser = scene.browser(who)
     about = scene.fill({"action": row.name, row.subject.value: f"<{row.subject.value}>"})
     begin = with_output(browser, "dialog-title.children")

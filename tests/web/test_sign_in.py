@@ -49,7 +49,7 @@ def leads_away(location):
     return not ours and not plain.startswith("http://localhost/")
 
 
-def test_signing_in_leads_to_where_one_wanted_to_go(desk):
+def test_signing_in_returns_to_the_requested_page(desk):
     answer = sign_in(desk.client(), EMAIL, next="/mail?x=1")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/mail?x=1"
@@ -57,7 +57,7 @@ def test_signing_in_leads_to_where_one_wanted_to_go(desk):
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_signing_in_never_leads_elsewhere(desk, target):
+def test_signing_in_never_redirects_to_another_site(desk, target):
     client = desk.client()
     answer = sign_in(client, EMAIL, next=target)
     assert answer.status_code == 303
@@ -76,7 +76,7 @@ def test_the_sign_in_page_carries_no_foreign_target(desk, target):
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "/%5cevil.example"])
-def test_being_led_to_sign_in_keeps_no_foreign_target(desk, path):
+def test_the_redirect_to_sign_in_keeps_no_foreign_target(desk, path):
     answer = desk.client().get(path)
     if answer.status_code in (301, 302, 308):
         assert not leads_away(answer.headers["Location"])
@@ -94,7 +94,7 @@ def test_being_led_to_sign_in_keeps_no_foreign_target(desk, path):
         ("x" * 10_000, "x" * 10_000),
     ],
 )
-def test_a_refused_sign_in_tells_nothing_and_opens_nothing(desk, email, password):
+def test_a_refused_sign_in_reveals_nothing_and_gives_no_access(desk, email, password):
     client = desk.client()
     answer = sign_in(client, email, password)
     assert (answer.status_code, answer.mimetype) == (401, "text/html")
@@ -125,7 +125,7 @@ def test_the_limit_counts_failures_and_holds_for_the_page(desk, configure):
     assert "Too many attempts to sign in" in answer.text
 
 
-def test_the_session_cookie_is_out_of_reach(desk):
+def test_the_session_cookie_is_httponly_and_samesite(desk):
     cookie = sign_in(desk.client(), EMAIL).headers["Set-Cookie"]
     assert cookie.startswith("printdesk=")
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie
@@ -142,7 +142,7 @@ def test_the_session_holds_no_password_and_no_hash(desk):
     assert len(held["stamp"]) <= 12
 
 
-def test_a_session_fixed_beforehand_is_worth_nothing(desk):
+def test_a_fixed_session_is_replaced_at_sign_in(desk):
     """Whatever the browser brought along is dropped; the old cookie stays a stranger's."""
     client = desk.client()
     signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
@@ -159,7 +159,7 @@ def test_a_session_fixed_beforehand_is_worth_nothing(desk):
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "a.b.c", "eyJzdGFmZl9pZCI6MX0.aaaa.bbbb", "\xff"])
-def test_a_cookie_that_is_not_ours_is_a_strangers(desk, cookie):
+def test_a_foreign_cookie_is_not_signed_in(desk, cookie):
     client = desk.client()
     client.set_cookie("printdesk", cookie)
     assert not is_signed_in(client)
@@ -170,7 +170,7 @@ def test_a_cookie_that_is_not_ours_is_a_strangers(desk, cookie):
     "held",
     [{"staff_id": 7}, {"staff_id": ["x"], "stamp": None}, {"staff_id": {"a": 1}, "stamp": 1}],
 )
-def test_a_signed_session_of_another_shape_is_a_strangers(desk, held):
+def test_a_malformed_session_is_not_signed_in(desk, held):
     client = desk.client()
     signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
     client.set_cookie("printdesk", signer.dumps(held))
@@ -202,7 +202,7 @@ def test_signing_out_ends_every_copy_of_the_cookie_and_no_other_session(desk):
     assert is_signed_in(client)
 
 
-def test_a_session_without_a_name_of_its_own_could_not_be_ended_and_does_not_count(desk):
+def test_a_session_without_an_id_is_not_accepted(desk):
     client = desk.browser()
     signer = SecureCookieSessionInterface().get_signing_serializer(desk.app)
     held = signer.loads(client.get_cookie("printdesk").value)
@@ -211,7 +211,7 @@ def test_a_session_without_a_name_of_its_own_could_not_be_ended_and_does_not_cou
     assert not is_signed_in(client)
 
 
-def test_what_is_noted_of_ended_sessions_goes_when_their_cookies_have_run_out(desk):
+def test_ended_sessions_are_deleted_after_their_cookies_expire(desk):
     desk.browser().post("/logout")
     with work.unit() as session:
         [ended] = session.query(EndedSession).all()
@@ -223,7 +223,7 @@ def test_what_is_noted_of_ended_sessions_goes_when_their_cookies_have_run_out(de
         assert session.query(EndedSession).count() == 1
 
 
-def test_signing_out_twice_is_no_fault(desk):
+def test_signing_out_twice_is_not_an_error(desk):
     client = desk.browser()
     cookie = client.get_cookie("printdesk").value
     client.post("/logout")
@@ -276,7 +276,7 @@ def test_a_new_role_counts_at_the_next_request(desk):
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_another_sites_page_changes_nothing_with_ones_cookie(desk, headers):
+def test_another_site_cannot_use_the_cookie(desk, headers):
     client, job_id = desk.browser(), desk.job()
     before = rows()
     for path, options in (
@@ -305,6 +305,6 @@ def test_another_sites_page_changes_nothing_with_ones_cookie(desk, headers):
         {"Sec-Fetch-Site": "same-origin"},
     ],
 )
-def test_our_own_pages_may(desk, headers):
+def test_our_own_pages_can_use_the_cookie(desk, headers):
     answer = desk.browser().post(f"/api/v1/jobs/{desk.job()}/lock", headers=headers)
     assert answer.status_code == 200

@@ -54,7 +54,7 @@ def words(page):
 
 
 @pytest.mark.parametrize("text", [INTRODUCTION, DIMENSIONS, MINIMUM])
-def test_the_plans_words_stand_on_the_form(desk, text):
+def test_the_form_has_the_texts_of_the_plan(desk, text):
     assert text in words(desk.client().get("/submit"))
 
 
@@ -125,7 +125,7 @@ def test_a_wrong_file_says_so_on_the_form(desk):
 
 
 @pytest.mark.parametrize("query", ["", "?job=", "?job=x", "?job=%00", "?job=" + "0" * 32])
-def test_there_is_no_success_page_of_no_job(desk, query):
+def test_an_unknown_job_has_no_success_page(desk, query):
     answer = desk.client().get(f"/submit/success{query}")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
@@ -140,7 +140,7 @@ def test_a_job_is_found_by_e_mail_and_id(desk, length):
     assert f"Job {job_id[:8]}" in desk.client().get(f"/track/{job_id}").text
 
 
-def test_whichever_is_wrong_the_words_are_the_same(desk):
+def test_the_message_does_not_reveal_which_is_wrong(desk):
     job_id = desk.job()
     said = set()
     for email, wanted in (
@@ -161,7 +161,7 @@ def test_whichever_is_wrong_the_words_are_the_same(desk):
 
 
 @pytest.mark.parametrize("status", ["UPLOADED", "PENDING", "PRINTING", "REJECTED", "ARCHIVED"])
-def test_a_job_can_be_followed_wherever_it_is(desk, status):
+def test_a_job_can_be_tracked_in_every_status(desk, status):
     page = desk.client().get(f"/track/{desk.job(status)}")
     assert page.status_code == 200
     assert "aria-current=step" in page.text
@@ -169,7 +169,7 @@ def test_a_job_can_be_followed_wherever_it_is(desk, status):
 
 
 @pytest.mark.parametrize("job_id", ["x", "0" * 32, "%00", "00000000"])
-def test_a_job_is_followed_by_its_full_id_only(desk, job_id):
+def test_a_job_is_tracked_by_its_full_id_only(desk, job_id):
     answer = desk.client().get(f"/track/{job_id}")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
@@ -206,7 +206,7 @@ def gone(client, token):
     return statuses.pop(), headings.pop()
 
 
-def test_each_link_that_is_gone_has_words_of_its_own(desk):
+def test_each_invalid_link_has_its_own_message(desk):
     client = desk.client()
     used, replaced, expired = (desk.job("PENDING") for _ in range(3))
     tokens = {job_id: token_of(job_id) for job_id in (used, replaced, expired)}
@@ -221,7 +221,7 @@ def test_each_link_that_is_gone_has_words_of_its_own(desk):
     assert gone(client, "%00")[0] == 404
 
 
-def test_a_new_link_is_asked_for_on_the_page_and_then_there_is_a_wait(desk, configure):
+def test_a_new_link_can_be_requested_and_then_only_after_a_wait(desk, configure):
     configure(RATE_LIMIT_RESEND="1/hour")
     client, job_id = desk.client(), desk.job("PENDING")
     with changed_job(job_id) as job:
@@ -253,7 +253,7 @@ def delete(desk, job_id):
 RESEND = 'action="/confirm/resend"'
 
 
-def test_a_link_that_the_lab_went_past_speaks_of_no_newer_one(desk):
+def test_a_settled_link_does_not_mention_a_newer_one(desk):
     client = desk.client()
     forced, back = desk.job("PENDING"), desk.job("PENDING")
     tokens = {job_id: token_of(job_id) for job_id in (forced, back)}
@@ -292,7 +292,7 @@ def test_a_link_that_is_not_needed_says_where_the_job_is(desk, status, said):
     assert said in words(page) and RESEND not in page.text
 
 
-def test_the_link_of_a_deleted_job_says_that_it_is_gone(desk):
+def test_the_link_of_a_deleted_job_says_so(desk):
     client, job_id = desk.client(), desk.job("PENDING")
     token = token_of(job_id)
     delete(desk, job_id)
@@ -301,7 +301,7 @@ def test_the_link_of_a_deleted_job_says_that_it_is_gone(desk):
     assert "has deleted this job" in page and "copying" not in page
 
 
-def test_following_a_job_with_an_expired_link_offers_a_new_one(desk):
+def test_tracking_a_job_with_an_expired_link_offers_a_new_one(desk):
     client, job_id = desk.client(), desk.job("PENDING")
     page = client.get(f"/track/{job_id}")
     assert "The link works until" in words(page) and RESEND not in page.text
@@ -324,10 +324,10 @@ def test_a_job_without_a_price_is_offered_no_new_link(desk):
         assert "not set a price" in words(page) and RESEND not in page.text
     answer = client.post("/confirm/resend", data={"job_id": job_id})
     assert answer.status_code == 404
-    assert "not set a price" in words(answer) and "no such page" not in answer.text
+    assert "not set a price" in words(answer) and "Page not found" not in answer.text
 
 
-def test_a_button_that_is_pressed_too_late_says_what_the_job_is_now(desk):
+def test_a_late_resend_shows_the_current_status(desk):
     client, job_id = desk.client(), desk.job("PENDING")
     desk.staff.post(f"/jobs/{job_id}/admin/force-confirm", {"reason": "At the desk"})
     answer = client.post("/confirm/resend", data={"job_id": job_id})
@@ -335,7 +335,7 @@ def test_a_button_that_is_pressed_too_late_says_what_the_job_is_now(desk):
     assert "in the print queue" in words(answer)
 
 
-def test_the_page_of_expired_links_says_what_is_true_of_the_newest(desk):
+def test_the_expired_page_describes_the_newest_link(desk):
     client, job_id = desk.client(), desk.job("PENDING")
     path = f"/confirm/expired?job_id={job_id}"
     assert "Your newest link still works" in client.get(path).text
@@ -348,6 +348,6 @@ def test_the_page_of_expired_links_says_what_is_true_of_the_newest(desk):
 
 
 @pytest.mark.parametrize("job_id", ["", "x", "\x00", "0" * 32])
-def test_no_new_link_for_no_job(desk, job_id):
+def test_an_unknown_job_gets_no_new_link(desk, job_id):
     answer = desk.client().post("/confirm/resend", data={"job_id": job_id})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")

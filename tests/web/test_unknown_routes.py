@@ -11,7 +11,7 @@ def client(desk, request):
 
 
 @pytest.mark.parametrize("path", [f"{API}/jobs", f"{API}/submit", f"{API}/auth/login"])
-def test_a_method_that_nobody_knows_is_not_allowed(client, path):
+def test_an_unknown_method_is_not_allowed(client, path):
     answer = client.open(path, method="FOO")
     refusal_of(answer, 405, "method_not_allowed")
     assert {"GET", "POST"} & set(answer.headers["Allow"].split(", "))
@@ -24,13 +24,13 @@ def test_a_route_that_the_api_does_not_have_is_not_found(client, method, path):
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "FOO"])
-def test_a_page_that_is_not_there_is_not_there_for_any_method(desk, method):
+def test_an_unknown_page_is_not_found_for_every_method(desk, method):
     browser = desk.browser()
     assert browser.open("/nothing", method=method).status_code == 404
     assert browser.open("/dashboard", method=method).status_code == 405
 
 
-def test_a_stranger_still_learns_nothing_of_what_is_there(desk):
+def test_strangers_cannot_probe_which_pages_exist(desk):
     client = desk.client()
     for path in (f"{API}/jobs", f"{API}/jobs/{'0' * 32}"):
         refusal_of(client.get(path), 401, "not_signed_in")

@@ -42,7 +42,7 @@ def assert_whole():
     assert whole.leftovers() == []
 
 
-def test_these_actions_and_no_others_are_done_to_many():
+def test_only_these_actions_work_in_batches():
     assert {row.name for row in batches.list_actions()} == set(BATCHES)
 
 
@@ -65,7 +65,7 @@ def test_an_action_is_done_to_each_job_in_their_order(people, action):
 
 
 @pytest.mark.parametrize("action", BATCHES)
-def test_who_may_is_who_may_do_it_to_one(people, action):
+def test_a_batch_needs_the_same_role_as_one_job(people, action):
     source, _, event_type, least = BATCHES[action]
     job = jobs.job_in(source, people)
     assert registry.get(action).role == least
@@ -78,7 +78,7 @@ def test_who_may_is_who_may_do_it_to_one(people, action):
         assert problems(perform(action, [job], people.of_role(role))) == [""]
 
 
-def test_one_that_cannot_be_done_stops_no_other(people):
+def test_one_failure_does_not_stop_the_others(people):
     first, locked, printing, last = (
         jobs.job_in(Status.COMPLETED, people),
         hold(jobs.job_in(Status.COMPLETED, people), people.other),
@@ -105,7 +105,7 @@ def test_one_that_cannot_be_done_stops_no_other(people):
     assert_whole()
 
 
-def test_what_is_refused_keeps_no_lock_and_leaves_no_trace(people):
+def test_a_refused_batch_item_leaves_no_lock_and_no_event(people):
     job = jobs.job_in(Status.PRINTING, people)
     before = jobs.event_types(job.id)
     (outcome,) = perform("mark-picked-up", [job], people.staff)
@@ -115,13 +115,13 @@ def test_what_is_refused_keeps_no_lock_and_leaves_no_trace(people):
     assert jobs.event_types(job.id) == before
 
 
-def test_ones_own_lock_is_in_nobodys_way(people):
+def test_the_callers_own_lock_does_not_block_a_batch(people):
     job = hold(jobs.job_in(Status.COMPLETED, people), people.staff)
     assert problems(perform("mark-picked-up", [job], people.staff)) == [""]
     assert jobs.read(job.id).locked_by is None
 
 
-def test_a_lock_that_has_run_out_is_in_nobodys_way(people):
+def test_an_expired_lock_does_not_block_a_batch(people):
     job = hold(jobs.job_in(Status.COMPLETED, people), people.other)
     jobs.change(job.id, locked_until=utcnow() - timedelta(seconds=1))
     assert problems(perform("mark-picked-up", [job], people.staff)) == [""]
@@ -143,7 +143,7 @@ def test_the_same_batch_again_says_who_was_first(people):
     assert all(jobs.event_types(job.id).count("PickedUp") == 1 for job in made)
 
 
-def test_a_review_of_what_was_looked_at_changes_nothing(people):
+def test_reviewing_a_reviewed_job_changes_nothing(people):
     new, approved = jobs.submit(), jobs.job_in(Status.PENDING, people)
     before = jobs.event_types(approved.id)
     assert problems(perform("review", [new, approved], people.staff)) == ["", ""]
@@ -210,7 +210,7 @@ def test_while_the_storage_is_away_each_job_stays_where_it_is(people):
     assert_whole()
 
 
-def test_a_folder_that_is_missing_is_a_problem_of_its_job_alone(people):
+def test_a_missing_folder_affects_only_its_job(people):
     lost, fine = (jobs.job_in(Status.COMPLETED, people) for _ in range(2))
     jobs.folder_of(lost).rename(storage.root() / "lost")
     first, second = problems(perform("mark-picked-up", [lost, fine], people.staff))

@@ -76,7 +76,7 @@ def test_what_a_slicer_changes_in_the_old_folder_during_the_move_is_kept(people)
     check_whole(stale=1)
 
 
-def test_a_stale_folder_in_the_way_is_set_aside_when_it_holds_something_of_its_own(people):
+def test_a_stale_folder_with_other_files_is_set_aside(people):
     job = jobs.submit()
     name = job.folder.partition("/")[2]
     stale = storage.root() / "Pending" / name
@@ -101,7 +101,7 @@ def test_a_stale_folder_with_another_version_of_a_file_is_set_aside(people):
     check_whole()
 
 
-def test_a_stale_folder_without_anything_of_its_own_is_replaced(people):
+def test_a_stale_folder_without_other_files_is_replaced(people):
     job = jobs.submit()
     original = (jobs.folder_of(job) / job.original_name).read_bytes()
     stale = storage.root() / "Pending" / job.folder.partition("/")[2]
@@ -115,7 +115,7 @@ def test_a_stale_folder_without_anything_of_its_own_is_replaced(people):
     check_whole()
 
 
-def test_a_half_made_copy_of_a_crash_is_no_obstacle(people):
+def test_an_incomplete_copy_from_a_crash_is_replaced(people):
     job = jobs.submit()
     half = storage.root() / "Pending" / f".incoming-{job.folder.partition('/')[2]}"
     half.mkdir()
@@ -176,7 +176,7 @@ def test_a_job_that_came_back_and_went_again_is_whole(people):
     check_whole()
 
 
-def test_a_move_whose_connection_breaks_takes_back_only_its_own_copy(people):
+def test_a_move_with_a_broken_connection_removes_only_its_own_copy(people):
     """The row's lock goes with the connection: when the move finds out, another has been there."""
     job = jobs.submit()
     with pytest.raises(OperationalError), work.unit() as session:

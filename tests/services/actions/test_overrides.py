@@ -43,7 +43,7 @@ def change_status(job_id, target, people, actor=None):
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
-def test_any_status_can_be_set_by_hand_and_what_hangs_on_it_follows(people, old, new):
+def test_any_status_can_be_set_manually_with_its_consequences(people, old, new):
     job = jobs.job_in(old, people)
     changed = change_status(job.id, new, people)
     assert changed.status == new
@@ -73,7 +73,7 @@ def test_no_status_at_all_is_refused(people):
 @pytest.mark.parametrize(
     ("target", "outcome"), [("COMPLETED", "completed"), ("REJECTED", "cancelled")]
 )
-def test_leaving_printing_by_hand_ends_the_run(people, target, outcome):
+def test_leaving_printing_manually_ends_the_run(people, target, outcome):
     job = jobs.job_in("PRINTING", people)
     change_status(job.id, target, people)
     (run,) = jobs.rows(PrintRun, job.id)
@@ -84,7 +84,7 @@ def test_leaving_printing_by_hand_ends_the_run(people, target, outcome):
     ("status", "kind"),
     [("PENDING", "approval"), ("REJECTED", "rejection"), ("COMPLETED", "completion")],
 )
-def test_a_mail_that_has_not_gone_is_taken_back_with_its_status(people, status, kind):
+def test_an_unsent_email_is_cancelled_with_its_status(people, status, kind):
     job = jobs.job_in(status, people)
     change_status(job.id, "UPLOADED", people)
     assert [mail.state for mail in jobs.mails(job.id, kind)] == ["cancelled"]
@@ -133,7 +133,7 @@ def test_a_job_without_a_price_has_nothing_to_confirm(people):
         resend(job.id, MailKind.APPROVAL, people.staff)
 
 
-def test_sending_again_is_for_staff_who_are_not_in_anothers_way(people):
+def test_resending_needs_staff_and_respects_locks(people):
     job = jobs.job_in("PENDING", people)
     with pytest.raises(Forbidden):
         resend(job.id, MailKind.APPROVAL, people.manager)
@@ -192,7 +192,7 @@ def test_a_job_without_its_folder_does_not_stop_the_others(people):
     assert jobs.read(lost.id).status == "REJECTED"
 
 
-def test_archiving_that_stops_half_way_says_how_far_it_came(people, monkeypatch):
+def test_interrupted_archiving_reports_its_progress(people, monkeypatch):
     """The share goes away after the first job of three."""
     old = [jobs.job_in("REJECTED", people) for _ in range(3)]
 

@@ -29,7 +29,7 @@ def test_a_row_does_something(row):
 
 
 @pytest.mark.parametrize("row", OF_PEOPLE, ids=name_of)
-def test_what_people_do_has_its_words(row):
+def test_every_action_has_its_texts(row):
     assert row.label
     assert row.places != Place.NOWHERE, "nobody finds it"
     if row.asks:
@@ -50,7 +50,7 @@ def test_what_people_do_in_the_console_has_a_route(row):
 
 
 @pytest.mark.parametrize("row", OF_PEOPLE, ids=name_of)
-def test_what_is_required_says_what_is_missing(row):
+def test_every_required_field_has_a_message(row):
     for field in row.fields:
         if field.is_required and not isinstance(field, fields.TypedId):
             assert field.missing
@@ -61,7 +61,7 @@ def test_what_is_required_says_what_is_missing(row):
             field.check(field.example)
 
 
-def test_what_the_student_does_is_in_no_list_of_the_console():
+def test_the_students_action_is_not_offered_in_the_console():
     [row] = [row for row in ROWS if row.role is None]
     assert row.name == "confirm"
     assert (row.places, row.route, row.words) == (Place.NOWHERE, None, Words())
@@ -77,7 +77,7 @@ def test_no_two_share_a_route_an_operation_or_a_key():
         assert [each for each, times in Counter(shared).items() if times > 1] == []
 
 
-def test_what_takes_an_action_back_leads_back():
+def test_an_undo_leads_back_to_the_source_status():
     pairs = [(row, registry.get(row.undone_by, row.subject)) for row in ROWS if row.undone_by]
     assert len(pairs) >= 6
     for row, undo in pairs:
@@ -98,7 +98,7 @@ def test_every_kind_of_field_can_be_drawn_typed_and_sent():
     assert kinds - {fields.TypedId} == bodies.KINDS.keys()
 
 
-def test_all_that_a_dialog_can_show_is_shown_somewhere():
+def test_every_dialog_section_is_used():
     assert {show for row in ROWS for show in row.shows} == set(Show)
 
 
@@ -109,7 +109,7 @@ def test_an_override_and_its_sentence_in_the_history_belong_together():
     assert set(events.OVERRIDES) == overrides | {"force-unlock"}
 
 
-def test_a_row_of_a_name_that_is_known_is_refused():
+def test_a_duplicate_row_is_refused():
     row = Action(
         name="approve",
         label="Approve",

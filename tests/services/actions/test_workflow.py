@@ -108,7 +108,7 @@ def test_an_approval_may_choose_another_material_with_its_printer_and_colour(peo
         ({"material": "Resin", "printer": "formlabs_form3"}, "color"),  # True Red is no resin
     ],
 )
-def test_an_approval_refuses_what_does_not_go_together(people, choice, fields):
+def test_an_approval_refuses_invalid_combinations(people, choice, fields):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
         jobs.act(job.id, "approve", people.staff, weight_g=20, time_hours=2, **choice)
@@ -117,7 +117,7 @@ def test_an_approval_refuses_what_does_not_go_together(people, choice, fields):
 
 
 @pytest.mark.parametrize("reasons", [(), ("",), ("  ", "\n"), ("x" * 1001,), ("x",) * 21])
-def test_a_rejection_needs_reasons_of_bearable_length(people, reasons):
+def test_a_rejections_reasons_have_a_maximum_length(people, reasons):
     job = jobs.submit()
     with pytest.raises(Invalid) as refused:
         jobs.act(job.id, "reject", people.staff, reasons=reasons)
@@ -235,7 +235,7 @@ def test_a_deleted_job_leaves_only_the_audit_log(people):
     assert entry.details["file_hash"] == job.file_hash
 
 
-def test_who_comes_second_is_told_who_was_first(people):
+def test_the_second_person_sees_who_was_first(people):
     job = jobs.job_in(Status.PENDING, people)
     with pytest.raises(Conflict) as refused:
         jobs.move(job.id, "approve", people.other)
@@ -244,7 +244,7 @@ def test_who_comes_second_is_told_who_was_first(people):
     assert refused.value.details["changed_by"] == "Sam Staff"
 
 
-def test_the_metadata_is_enough_to_know_the_job_again(people):
+def test_the_metadata_identifies_the_job(people):
     job = jobs.job_in(Status.PRINTING, people, student_name="Zoë Ångström")
     stored = json.loads((jobs.folder_of(job) / storage.METADATA).read_text(encoding="utf-8"))
     assert stored["student_name"] == "Zoë Ångström"
@@ -252,7 +252,7 @@ def test_the_metadata_is_enough_to_know_the_job_again(people):
     assert stored["student_confirmed"] is True
 
 
-def test_the_actions_on_offer_are_those_of_the_role_and_the_status(people):
+def test_the_offered_actions_match_role_and_status(people):
     job = jobs.job_in(Status.PAIDPICKEDUP, people)
     offered = {
         role: [

@@ -105,7 +105,7 @@ def test_what_the_table_does_not_allow_is_refused_and_changes_nothing(people, ac
     ("action", "status"),
     [(action, status) for action, row in TABLE.items() for status in row.sources],
 )
-def test_what_the_table_allows_moves_the_job_whole(people, action, status):
+def test_what_the_table_allows_moves_the_whole_job(people, action, status):
     allowed = [(r, lock) for r, lock, refusal in combinations(action, status) if refusal is None]
     assert allowed
     for role, lock in allowed:

@@ -117,7 +117,7 @@ def test_a_shortened_original_is_damaged(people, storage_root):
     }
 
 
-def test_leftovers_links_and_foreign_folders_are_told_apart(people, storage_root):
+def test_leftovers_links_and_foreign_folders_are_distinguished(people, storage_root):
     put(storage_root, "Pending/.incoming-x/a.stl")
     put(storage_root, ".uploads/upload-1")
     put(storage_root, ".set-aside/x-1/a.stl")
@@ -132,7 +132,7 @@ def test_leftovers_links_and_foreign_folders_are_told_apart(people, storage_root
     }
 
 
-def test_names_that_are_no_text_are_reported_and_not_deletable(people, storage_root):
+def test_names_that_are_not_utf8_are_reported_but_not_deletable(people, storage_root):
     with open(os.fsencode(storage_root / "Uploaded") + b"/bad-\xff.stl", "wb"):
         pass
     view = audit(people.admin)
@@ -140,7 +140,7 @@ def test_names_that_are_no_text_are_reported_and_not_deletable(people, storage_r
     assert delete("Uploaded/bad-\\xff.stl", people.admin) is False
 
 
-def test_an_absent_share_is_never_called_missing(people, storage_root):
+def test_files_on_an_unmounted_share_are_not_reported_missing(people, storage_root):
     made.job_in("UPLOADED", people)
     storage_root.rename(storage_root.with_name("unplugged"))
     try:
@@ -246,7 +246,7 @@ def test_a_second_worker_leaves_a_running_scan_alone(people):
     assert report(people.admin).scan.state is ScanState.DONE
 
 
-def test_a_scan_whose_worker_died_is_taken_up_and_given_up_in_the_end(people):
+def test_a_scan_of_a_dead_worker_is_resumed_and_finally_fails(people):
     with work.unit() as session:
         scan = integrity.start(session, actor=people.admin)
     for attempt in range(integrity.MAX_ATTEMPTS + 1):
@@ -257,7 +257,7 @@ def test_a_scan_whose_worker_died_is_taken_up_and_given_up_in_the_end(people):
         with work.unit() as session:
             assert integrity.find_stalled(session) == scan.task_id
         assert integrity._claim(scan.task_id) is (attempt < integrity.MAX_ATTEMPTS)
-    with pytest.raises(NotFound, match="broke off"):
+    with pytest.raises(NotFound, match="failed several times"):
         report(people.admin)
 
 
@@ -329,7 +329,7 @@ def test_a_stale_file_that_became_the_job_s_own_cannot_be_deleted(people, storag
     assert (storage_root / stale / job.original_name).exists()
 
 
-def test_a_link_in_the_way_is_not_followed(people, storage_root):
+def test_a_symbolic_link_is_not_followed(people, storage_root):
     """Somebody swaps the folder for a link to another place after the report was made."""
     path = put(storage_root, "Uploaded/Nobody_Filament_Blue_00000000/a.stl")
     audit(people.admin)

@@ -100,7 +100,7 @@ def test_a_newer_sliced_file_is_marked_beside_an_older_one(people, job):
     assert marks(found[job.original_name]) == (False, True, False)
 
 
-def test_a_job_that_came_as_3mf_is_told_from_what_a_slicer_makes_of_it(people):
+def test_a_submitted_3mf_is_distinguished_from_a_sliced_one(people):
     job = jobs.submit(meshes.threemf(), "gear.3mf")
     sliced = save(job, f"{stem(job)}.gcode.3mf")
     found = files_of(job)
@@ -148,7 +148,7 @@ def test_the_files_are_those_of_the_folder_where_the_job_is_now(people, job):
     assert list(files_of(job)) == [job.original_name, "remark.txt"]
 
 
-def test_a_file_to_print_that_was_deleted_by_hand_is_not_made_up(people, job):
+def test_a_deleted_file_to_print_is_not_listed(people, job):
     sliced = save(job, f"{stem(job)}.gcode")
     approved = jobs.act(job.id, "approve", people.staff)
     (jobs.folder_of(approved) / sliced).unlink()
@@ -163,13 +163,13 @@ def test_an_empty_folder_has_no_files(job):
     assert jobfiles.list_files(job) == []
 
 
-def test_a_missing_folder_is_a_storage_that_is_away(job):
+def test_a_missing_folder_raises_storage_unavailable(job):
     jobs.folder_of(job).rename(storage.root() / "elsewhere")
     with pytest.raises(StorageUnavailable, match="storage is not reachable"):
         jobfiles.list_files(job)
 
 
-def test_an_unmounted_share_is_a_storage_that_is_away(job):
+def test_an_unmounted_share_raises_storage_unavailable(job):
     storage.root().rename(storage.root().with_name("unmounted"))
     try:
         with pytest.raises(StorageUnavailable):
@@ -182,7 +182,7 @@ def test_an_unmounted_share_is_a_storage_that_is_away(job):
         storage.root().with_name("unmounted").rename(storage.root())
 
 
-def test_a_file_where_the_folder_was_is_a_storage_that_is_away(job):
+def test_a_file_in_place_of_the_folder_raises_storage_unavailable(job):
     folder = jobs.folder_of(job)
     folder.rename(storage.root() / "elsewhere")
     folder.write_bytes(CONTENT)

@@ -55,14 +55,14 @@ def test_the_newest_of_several_is_taken(people):
     assert approve(people, job).display_name == newest
 
 
-def test_nothing_beside_the_original_leaves_it(people):
+def test_without_a_sliced_file_the_original_is_printed(people):
     job = jobs.submit()
     assert approve(people, job).display_name == job.original_name
     assert superseded(job) == []
 
 
 @pytest.mark.parametrize("extension", [".txt", ".stl", ".png", ".gcode.bak", "-copy.gcode", ".zip"])
-def test_a_file_that_no_slicer_saves_so_is_ignored(people, extension):
+def test_files_with_other_names_are_ignored(people, extension):
     job = jobs.submit()
     if extension != ".stl":
         save(job, extension)
@@ -84,7 +84,7 @@ def test_a_link_and_a_folder_are_ignored(people, tmp_path):
     assert approve(people, job).display_name == job.original_name
 
 
-def test_a_sliced_file_beside_a_3mf_is_told_from_it(people):
+def test_a_sliced_file_is_distinguished_from_a_submitted_3mf(people):
     job = jobs.submit(meshes.threemf(), "gear.3mf")
     name = save(job, ".gcode.3mf")
     assert approve(people, job).display_name == name

@@ -59,7 +59,7 @@ def job(people):
 
 
 @pytest.mark.parametrize("base", [*POSIX, *WINDOWS])
-def test_a_path_comes_out_of_the_link_as_it_went_in(job, configure, base):
+def test_a_path_survives_the_link_unchanged(job, configure, base):
     configure(STAFF_STORAGE_PATH=base)
     made = link(job)
     assert carried(made.url) == carried(made.browser_url) == made.path
@@ -101,7 +101,7 @@ def test_a_drive_with_forward_slashes_is_windows_too(job, configure):
     assert carried(link(job).url) == link(job).path
 
 
-def test_without_a_path_of_their_own_staff_open_the_servers(job, configure):
+def test_without_staff_storage_path_the_servers_path_is_used(job, configure):
     configure(STAFF_STORAGE_PATH="")
     path = link(job).path
     assert path == str(storage.root() / job.file_path)
@@ -153,7 +153,7 @@ def test_opening_is_noted_each_time_and_changes_nothing_else(people, job):
 
 
 @pytest.mark.parametrize("role", ["student", "manager"])
-def test_who_opens_no_files_notes_nothing(people, job, role):
+def test_people_without_the_role_record_nothing(people, job, role):
     with pytest.raises(Forbidden):
         note(job.id, people.of_role(role))
     assert jobs.event_types(job.id) == ["JobCreated"]

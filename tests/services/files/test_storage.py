@@ -60,7 +60,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("action", MOVES)
-def test_a_full_disk_refuses_a_move_at_every_point_and_gives_its_room_back(disk, people, action):
+def test_a_full_disk_refuses_a_move_at_every_step_and_frees_its_space(disk, people, action):
     """Page by page more room, until the move fits."""
     job = jobs.job_in(MOVES[action], people)
     refused = 0
@@ -83,7 +83,7 @@ def test_a_full_disk_refuses_a_move_at_every_point_and_gives_its_room_back(disk,
     check_whole()
 
 
-def test_a_full_disk_refuses_a_submission_at_every_point_and_keeps_nothing_of_it(disk):
+def test_a_full_disk_refuses_a_submission_at_every_step_and_leaves_nothing(disk):
     refused = 0
     for room in range(20):
         disk.fill(leaving=room)
@@ -103,7 +103,7 @@ def test_a_full_disk_refuses_a_submission_at_every_point_and_keeps_nothing_of_it
     check_whole()
 
 
-def test_on_a_read_only_disk_people_read_and_note_and_nothing_moves(disk, people):
+def test_a_read_only_disk_allows_reading_and_notes_but_no_moves(disk, people):
     job = jobs.submit()
     disk.remount("ro")
     with pytest.raises(StorageFull):
@@ -119,7 +119,7 @@ def test_on_a_read_only_disk_people_read_and_note_and_nothing_moves(disk, people
     check_whole()
 
 
-def test_an_unmounted_disk_is_not_taken_for_an_empty_one(people, configure, tmp_path):
+def test_an_unmounted_disk_is_not_mistaken_for_an_empty_one(people, configure, tmp_path):
     (tmp_path / "empty").mkdir()
     job = jobs.submit()
     configure(STORAGE_DIR=str(tmp_path / "empty"))
@@ -150,7 +150,7 @@ def test_without_the_sentinel_nothing_moves(people, action):
     check_whole()
 
 
-def test_a_storage_that_is_not_there_moves_nothing_and_comes_back_by_itself(people):
+def test_an_unavailable_storage_refuses_moves_until_it_is_back(people):
     job = jobs.submit()
     root, away = storage.root(), storage.root().with_name("away")
     root.rename(away)
@@ -178,7 +178,7 @@ def test_a_status_folder_that_can_not_be_written_refuses_the_move(people):
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EBUSY, errno.ETIMEDOUT, errno.EACCES])
 @pytest.mark.parametrize("name", ["rename", "replace", "chmod"])
-def test_a_hiccup_of_the_share_is_not_noticed(people, monkeypatch, number, name):
+def test_a_transient_error_of_the_share_is_retried(people, monkeypatch, number, name):
     failing = Failing(number).put(monkeypatch, os, name)
     job = jobs.submit()
     if name != "chmod":
@@ -189,7 +189,7 @@ def test_a_hiccup_of_the_share_is_not_noticed(people, monkeypatch, number, name)
 
 
 @pytest.mark.parametrize("at", range(3))
-def test_a_share_that_stays_away_refuses_and_leaves_nothing(people, monkeypatch, at):
+def test_a_lasting_error_of_the_share_refuses_and_leaves_nothing(people, monkeypatch, at):
     job = jobs.submit()
     name = ("copy2", "copystat", "rmtree")[at]
     (storage.root() / "Pending" / f".incoming-{job.folder.partition('/')[2]}").mkdir()
@@ -237,7 +237,7 @@ def test_what_cannot_be_removed_after_the_commit_does_not_undo_it(people, monkey
     assert whole.leftovers() == []
 
 
-def test_a_sweep_takes_old_leftovers_and_leaves_young_ones(people):
+def test_a_sweep_removes_old_leftovers_and_keeps_recent_ones(people):
     job = jobs.submit()
     young, old = (storage.root() / ".uploads" / name for name in ("upload-young", "upload-old"))
     half = storage.root() / "Pending" / ".incoming-x"

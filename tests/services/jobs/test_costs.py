@@ -15,7 +15,7 @@ def test_a_price_is_exact_half_up_and_at_least_the_minimum(grams, cents_per_gram
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
-def test_a_weight_that_is_none_is_refused(weight):
+def test_an_invalid_weight_is_refused(weight):
     with pytest.raises(Invalid) as refusal:
         cost_cents(weight, Decimal(10), 300)
     assert "weight_g" in refusal.value.fields
@@ -43,7 +43,7 @@ def test_hours_round_up_to_the_next_half(hours, rounded):
 
 
 @pytest.mark.parametrize("hours", [-0.5, float("nan"), float("inf")])
-def test_a_time_that_is_none_is_refused(hours):
+def test_an_invalid_time_is_refused(hours):
     with pytest.raises(Invalid) as refusal:
         round_up_hours(hours)
     assert "time_hours" in refusal.value.fields

@@ -61,7 +61,7 @@ def test_every_way_to_change_a_number_is_counted(people):
     assert_true()
 
 
-def test_what_is_rolled_back_was_never_counted(people):
+def test_a_rollback_is_not_counted(people):
     rows.add(2)
     with pytest.raises(ZeroDivisionError), work.unit() as session:
         session.add(rows.make())
@@ -91,7 +91,7 @@ def test_the_worker_recounts_now_and_then(people):
         assert session.scalar(select(func.count(JobCount.id))) == 1
 
 
-def test_a_recount_puts_right_what_is_wrong(people):
+def test_a_recount_corrects_wrong_numbers(people):
     rows.add(4)
     with work.unit() as session:
         session.add(JobCount(status="PRINTING", change=7))

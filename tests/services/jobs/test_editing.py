@@ -105,7 +105,7 @@ def pending(people):
 
 
 @pytest.mark.parametrize(("status", "field"), CASES)
-def test_each_status_leaves_open_what_the_price_does_not_hang_on(people, status, field):
+def test_each_status_allows_edits_that_do_not_affect_the_price(people, status, field):
     job = hold(jobs.job_in(status, people), people.staff)
     before = jobs.read(job.id)
     if field in OPEN.get(status, ()):
@@ -132,7 +132,7 @@ def test_each_status_leaves_open_what_the_price_does_not_hang_on(people, status,
 
 
 @pytest.mark.parametrize("status", CLOSED)
-def test_wishing_nothing_is_no_error_even_where_nothing_can_be_changed(people, status):
+def test_an_empty_edit_is_never_an_error(people, status):
     job = hold(jobs.job_in(status, people), people.staff)
     before = jobs.read(job.id)
     edit(job.id, people.staff)
@@ -146,10 +146,10 @@ def test_each_field_that_is_fixed_is_named_at_once(people):
         edit(job.id, people.staff, **RESIN, weight_g=1.0, time_hours=1.0)
     assert set(refused.value.fields) == {"material", "printer", "weight_g"}
     assert "price has been confirmed" in refused.value.fields["weight_g"]
-    assert "while it prints" in refused.value.fields["printer"]
+    assert "while the job is printing" in refused.value.fields["printer"]
 
 
-def test_an_edit_stands_in_the_history_with_what_was_before(people, pending):
+def test_an_edit_is_in_the_history_with_the_old_values(people, pending):
     edit(pending.id, people.staff, printer="prusa_xl", color="Blue", weight_g=60.0, time_hours=1.2)
     event = next(e for e in jobs.rows(Event, pending.id) if e.event_type == "JobEdited")
     assert (event.triggered_by, event.user_name) == (people.staff.id, people.staff.name)
@@ -168,12 +168,12 @@ def test_an_edit_stands_in_the_history_with_what_was_before(people, pending):
     )
 
 
-def test_what_was_not_set_before_reads_without_a_from(people, uploaded):
+def test_a_first_value_has_no_from_in_the_history(people, uploaded):
     edit(uploaded.id, people.staff, weight_g=12.0, time_hours=2.0)
     assert text_of(uploaded.id, "JobEdited") == "Changed: weight to 12 g; time to 2 h"
 
 
-def test_what_people_and_the_past_named_is_only_text_in_the_history():
+def test_names_are_plain_text_in_the_history():
     details = {"changes": {"color": ["{0}", "{edits}"], "printer": ["sold", "%s"], "x": [1, 2]}}
     assert events.describe("JobEdited", details) == (
         "Changed: colour from {0} to {edits}; printer from sold to %s; x from 1 to 2"
@@ -234,7 +234,7 @@ def test_a_new_price_goes_out_with_a_new_link_and_the_old_one_stops_working(peop
     assert (confirmed.status, confirmed.cost_cents) == (Status.READYTOPRINT, 600)
 
 
-def test_a_new_price_works_as_long_as_any_other(people, pending):
+def test_the_link_of_a_new_price_is_valid_as_long_as_any(people, pending):
     jobs.change(pending.id, is_confirmation_expired=True)
     edited = edit(pending.id, people.staff, weight_g=60.0)
     assert not edited.is_confirmation_expired
@@ -313,7 +313,7 @@ FILAMENT, RESIN_JOB = {}, {"print_method": "Resin", "printer": "formlabs_form3",
         (RESIN_JOB, {"material": "Filament", "printer": "prusa_xl", "color": "Bronze"}),
     ],
 )
-def test_what_goes_together_can_be_chosen(people, form, changes):
+def test_valid_combinations_are_accepted(people, form, changes):
     job = hold(jobs.submit(**form), people.staff)
     edited = edit(job.id, people.staff, **changes)
     assert {name: getattr(edited, name) for name in changes} == changes
@@ -342,7 +342,7 @@ def test_what_goes_together_can_be_chosen(people, form, changes):
         (RESIN_JOB, {"material": "Filament", "printer": "prusa_xl", "color": "Black"}, "color"),
     ],
 )
-def test_what_does_not_go_together_is_refused_by_name(people, form, changes, field):
+def test_invalid_combinations_are_refused_by_name(people, form, changes, field):
     job = hold(jobs.submit(**form), people.staff)
     before = jobs.read(job.id)
     with pytest.raises(Invalid) as refused:
@@ -355,7 +355,7 @@ def test_what_does_not_go_together_is_refused_by_name(people, form, changes, fie
     "weight", [NAN, INFINITY, -INFINITY, -1.0, 0.0, 5e-324, 0.09, 20_000.01, 1e308]
 )
 @pytest.mark.parametrize("kind", ["uploaded", "pending"])
-def test_a_weight_that_is_none_is_refused(people, request, kind, weight):
+def test_an_invalid_weight_is_refused(people, request, kind, weight):
     job = request.getfixturevalue(kind)
     before = jobs.read(job.id)
     with pytest.raises(Invalid) as refused:
@@ -366,7 +366,7 @@ def test_a_weight_that_is_none_is_refused(people, request, kind, weight):
 
 @pytest.mark.parametrize("status", OPEN)
 @pytest.mark.parametrize("hours", [NAN, INFINITY, -INFINITY, -0.5, 0.0, 1e-12, 1_000.01, 1e308])
-def test_a_time_that_is_none_is_refused(people, status, hours):
+def test_an_invalid_time_is_refused(people, status, hours):
     job = hold(jobs.job_in(status, people), people.staff)
     before = jobs.read(job.id)
     with pytest.raises(Invalid) as refused:
@@ -384,18 +384,18 @@ def test_both_amounts_are_named_when_both_are_wrong(people, pending):
 @pytest.mark.parametrize(
     ("weight", "cents"), [(0.1, 300), (20_000.0, 200_000), (19_999.999, 200_000)]
 )
-def test_the_ends_of_the_weights_are_weights(people, pending, weight, cents):
+def test_the_smallest_and_largest_weights_are_accepted(people, pending, weight, cents):
     edited = edit(pending.id, people.staff, weight_g=weight)
     assert (edited.weight_g, edited.cost_cents) == (weight, cents)
     assert jobs.read(pending.id).weight_g == weight
 
 
 @pytest.mark.parametrize(("hours", "rounded"), [(0.01, 0.5), (0.5, 0.5), (1_000.0, 1_000.0)])
-def test_the_ends_of_the_times_are_times(people, pending, hours, rounded):
+def test_the_smallest_and_largest_times_are_accepted(people, pending, hours, rounded):
     assert edit(pending.id, people.staff, time_hours=hours).time_hours == rounded
 
 
-def test_a_printer_and_a_colour_of_the_past_stand_in_nobodys_way(people):
+def test_a_removed_printer_or_colour_does_not_block_other_edits(people):
     """The lab sells printers while jobs are printed on them."""
     job = hold(jobs.job_in(Status.PRINTING, people), people.staff)
     jobs.change(job.id, printer="sold_last_year", color="A colour of the past")
@@ -404,7 +404,7 @@ def test_a_printer_and_a_colour_of_the_past_stand_in_nobodys_way(people):
     assert (after.printer, after.color) == ("sold_last_year", "A colour of the past")
 
 
-def test_a_printer_that_was_sold_is_not_in_the_way_of_another_colour(people):
+def test_a_removed_printer_does_not_block_a_new_colour(people):
     job = hold(jobs.job_in(Status.PRINTING, people), people.staff)
     jobs.change(job.id, printer="sold_last_year")
     assert edit(job.id, people.staff, color="Blue").color == "Blue"
@@ -414,7 +414,7 @@ def test_a_printer_that_was_sold_is_not_in_the_way_of_another_colour(people):
     assert set(refused.value.fields) == {"color"}
 
 
-def test_a_colour_of_the_past_is_not_in_the_way_of_another_printer(people):
+def test_a_removed_colour_does_not_block_a_new_printer(people):
     job = hold(jobs.job_in(Status.READYTOPRINT, people), people.staff)
     jobs.change(job.id, printer="sold_last_year", color="A colour of the past")
     assert edit(job.id, people.staff, printer="prusa_xl").printer == "prusa_xl"
@@ -424,7 +424,7 @@ def test_a_colour_of_the_past_is_not_in_the_way_of_another_printer(people):
     assert set(refused.value.fields) == {"printer"}
 
 
-def test_another_material_asks_for_a_printer_that_the_lab_has(people, uploaded):
+def test_a_new_material_needs_an_existing_printer(people, uploaded):
     jobs.change(uploaded.id, printer="sold_last_year")
     with pytest.raises(Invalid) as refused:
         edit(uploaded.id, people.staff, material="Resin", color="Clear")
@@ -526,7 +526,7 @@ def test_an_edit_needs_the_lock(people):
     assert edit(job.id, people.other, color="Blue").color == "Blue"
 
 
-def test_a_lock_that_has_run_out_is_no_lock(people, uploaded):
+def test_an_expired_lock_is_no_lock(people, uploaded):
     jobs.change(uploaded.id, locked_until=utcnow() - timedelta(seconds=1))
     with pytest.raises(NotLockHolder):
         edit(uploaded.id, people.staff, color="Blue")
@@ -538,7 +538,7 @@ def test_an_edit_keeps_the_lock_for_the_next_one(people, uploaded):
 
 
 @pytest.mark.parametrize("role", ["student", "manager"])
-def test_who_may_not_edit_changes_nothing(people, role):
+def test_people_without_the_role_cannot_edit(people, role):
     job = jobs.submit()
     for refused in (
         lambda: edit(job.id, people.of_role(role), color="Blue"),
@@ -552,7 +552,7 @@ def test_who_may_not_edit_changes_nothing(people, role):
 
 
 @pytest.mark.parametrize("role", ["staff", "admin"])
-def test_who_may_edit_does(people, role):
+def test_staff_can_edit(people, role):
     actor = people.of_role(role)
     job = hold(jobs.submit(), actor)
     assert edit(job.id, actor, color="Blue").last_updated_by == actor.id
@@ -566,7 +566,7 @@ def test_a_job_that_is_not_there_is_not_found(people):
         save(AWAY, "Hello", "", people.staff)
 
 
-def test_an_edit_is_kept_though_the_storage_is_away(people, pending):
+def test_an_edit_succeeds_while_the_storage_is_unavailable(people, pending):
     (storage.root() / storage.SENTINEL).rename(storage.root() / "away")
     edit(pending.id, people.staff, weight_g=60.0)
     assert jobs.read(pending.id).cost_cents == 600
@@ -625,10 +625,10 @@ def test_no_notes_over_no_notes_are_no_event(people):
     assert jobs.event_types(job.id) == ["JobCreated"]
 
 
-def test_who_saves_over_anothers_notes_is_shown_them_and_loses_neither(people):
+def test_a_conflict_of_notes_returns_the_other_text(people):
     job = jobs.submit()
     theirs = save(job.id, "Theirs", "", people.other)
-    with pytest.raises(Conflict, match="Kim Colleague has changed these notes") as refused:
+    with pytest.raises(Conflict, match="Kim Colleague changed these notes") as refused:
         save(job.id, "Mine", "", people.staff)
     assert type(refused.value) is Conflict
     assert refused.value.details == {
@@ -642,7 +642,7 @@ def test_who_saves_over_anothers_notes_is_shown_them_and_loses_neither(people):
     assert jobs.event_types(job.id) == ["JobCreated", "NotesUpdated", "NotesUpdated"]
 
 
-def test_one_person_in_two_windows_is_told_the_same(people):
+def test_two_windows_of_one_person_conflict_too(people):
     job = jobs.submit()
     save(job.id, "First window", "", people.staff)
     with pytest.raises(Conflict) as refused:
@@ -651,7 +651,7 @@ def test_one_person_in_two_windows_is_told_the_same(people):
     assert refused.value.details["changed_by"] == people.staff.name
 
 
-def test_notes_that_somebody_has_cleared_do_not_come_back_unasked(people):
+def test_cleared_notes_are_not_restored_by_a_stale_save(people):
     job = jobs.submit()
     save(job.id, "Old", "", people.staff)
     save(job.id, "", "Old", people.other)
@@ -662,9 +662,9 @@ def test_notes_that_somebody_has_cleared_do_not_come_back_unasked(people):
 
 
 @pytest.mark.parametrize("base", ["something", "\x00", "x" * 30_000])
-def test_a_base_that_was_never_there_is_a_conflict_by_nobody(people, base):
+def test_an_unknown_base_is_a_conflict_without_an_author(people, base):
     job = jobs.submit()
-    with pytest.raises(Conflict, match="Somebody has changed") as refused:
+    with pytest.raises(Conflict, match="Somebody changed") as refused:
         save(job.id, "Mine", base, people.staff)
     assert refused.value.details == {"notes": "", "changed_by": None, "changed_at": None}
     assert jobs.read(job.id).notes is None
@@ -677,7 +677,7 @@ def test_a_difference_in_white_space_is_a_difference(people):
         save(job.id, "Line and more", "Line", people.staff)
 
 
-def test_notes_of_a_job_that_another_edits_wait(people):
+def test_notes_of_a_locked_job_are_refused(people):
     job = hold(jobs.submit(), people.other)
     with pytest.raises(LockedByOther, match="Kim Colleague is editing") as refused:
         save(job.id, "Mine", "", people.staff)
@@ -689,13 +689,13 @@ def test_notes_of_a_job_that_another_edits_wait(people):
     assert type(refused.value) is Conflict
 
 
-def test_a_lock_that_has_run_out_holds_no_notes_up(people):
+def test_an_expired_lock_does_not_block_notes(people):
     job = hold(jobs.submit(), people.other)
     jobs.change(job.id, locked_until=utcnow() - timedelta(seconds=1))
     assert save(job.id, "Mine", "", people.staff).notes == "Mine"
 
 
-def test_notes_by_the_old_way_are_a_conflict_for_the_new_one(people):
+def test_notes_saved_under_a_lock_conflict_with_an_older_base(people):
     job = hold(jobs.submit(), people.other)
     with work.unit() as session:
         records.set_notes(session, job.id, "With the lock", actor=people.other)
@@ -705,7 +705,7 @@ def test_notes_by_the_old_way_are_a_conflict_for_the_new_one(people):
     assert refused.value.details["notes"] == "With the lock"
 
 
-def test_notes_have_an_end(people):
+def test_notes_have_a_maximum_length(people):
     job = jobs.submit()
     with pytest.raises(Invalid, match="correct") as refused:
         save(job.id, "x" * 20_001, "", people.staff)
@@ -714,7 +714,7 @@ def test_notes_have_an_end(people):
     assert save(job.id, "🙂" * 20_000, "", people.staff).notes == "🙂" * 20_000
 
 
-def test_notes_are_kept_though_the_storage_is_away(people):
+def test_notes_are_saved_while_the_storage_is_unavailable(people):
     job = jobs.submit()
     (storage.root() / storage.SENTINEL).rename(storage.root() / "away")
     save(job.id, "Thin walls", "", people.staff)

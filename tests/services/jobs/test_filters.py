@@ -92,7 +92,7 @@ def words_in(text_):
     return text_[start : start + random.randint(1, 6)].swapcase()
 
 
-def test_both_ways_of_searching_find_the_same(some, monkeypatch):
+def test_searching_with_and_without_the_index_gives_the_same(some, monkeypatch):
     names = [job.student_name for job in found(some, Filters()).jobs]
     for _ in range(150):
         search = " ".join(words_in(random.choice(names)) for _ in range(random.randint(1, 2)))
@@ -146,7 +146,7 @@ def test_a_word_is_looked_up_in_the_index_of_texts(people):
         (Filters(confirmation_expired=True), "ix_jobs_confirmation_expired"),
     ],
 )
-def test_what_is_rare_has_an_index_of_its_own(people, wanted, index):
+def test_rare_conditions_have_partial_indexes(people, wanted, index):
     rows.add(300, staff_viewed_at=utcnow())
     rows.add(3)
     rows.add(3, Status.PENDING, is_confirmation_expired=True)
@@ -155,7 +155,7 @@ def test_what_is_rare_has_an_index_of_its_own(people, wanted, index):
 
 
 @pytest.mark.parametrize("status", [None, Status.ARCHIVED])
-def test_days_narrow_the_walk_through_the_index(people, status):
+def test_dates_limit_the_index_range(people, status):
     wanted = Filters(status=status, submitted_from=date(2026, 3, 1), printer="prusa_mk4s")
     plan = plan_of(filters.narrow(select(Job.id), wanted).order_by(*filters.order("newest")))
     assert "Index Only Scan Backward" in plan

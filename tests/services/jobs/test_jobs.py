@@ -131,7 +131,7 @@ def test_every_status_is_counted(people):
     assert call(queue.count_new, actor=people.manager) == 1
 
 
-def test_a_stranger_sees_nothing(people):
+def test_a_stranger_sees_no_jobs(people):
     job, student = jobs.submit(), people.of_role("student")
     for refused in (
         lambda: found_by(student),
@@ -170,7 +170,7 @@ def test_a_review_waits_for_anothers_lock_and_needs_the_staffs_role(people):
         call(records.set_reviewed, job.id, True, actor=people.manager)
 
 
-def test_notes_keep_what_stood_there_before(people):
+def test_the_history_keeps_the_previous_notes(people):
     job = holding(jobs.submit(), people.staff)
     for notes in ("Thin walls <b>", "Thin walls <b>", ""):
         call(records.set_notes, job.id, notes, actor=people.staff)
@@ -182,7 +182,7 @@ def test_notes_keep_what_stood_there_before(people):
     ]
 
 
-def test_notes_need_the_lock_and_have_an_end(people):
+def test_notes_need_the_lock_and_have_a_maximum_length(people):
     job = jobs.submit()
     with pytest.raises(NotLockHolder):
         call(records.set_notes, job.id, "Hello", actor=people.staff)
@@ -202,7 +202,7 @@ def test_a_note_is_in_the_metadata_at_once(people):
         whole.assert_metadata(session.get_one(Job, job.id))
 
 
-def test_a_note_is_kept_though_the_storage_is_away(people):
+def test_a_note_is_saved_while_the_storage_is_unavailable(people):
     job = holding(jobs.submit(), people.staff)
     (storage.root() / storage.SENTINEL).rename(storage.root() / "away")
     call(records.set_notes, job.id, "Thin walls", actor=people.staff)

@@ -36,7 +36,7 @@ def test_a_lock_is_held_for_five_minutes(job, people):
     assert (seen.locked_by, seen.locked_until) == ("Sam Staff", lease.locked_until)
 
 
-def test_anothers_lock_is_refused_by_name(job, people):
+def test_a_held_lock_is_refused_with_the_holders_name(job, people):
     lease = call(locks.acquire, job.id, actor=people.staff)
     with pytest.raises(LockedByOther, match="Sam Staff is editing") as refused:
         call(locks.acquire, job.id, actor=people.other)
@@ -51,7 +51,7 @@ def test_ones_own_lock_is_renewed(job, people):
     assert call(locks.acquire, job.id, actor=people.staff).locked_until > first.locked_until
 
 
-def test_a_lock_that_has_run_out_is_no_lock(job, people):
+def test_an_expired_lock_is_no_lock(job, people):
     call(locks.acquire, job.id, actor=people.staff)
     run_out(job.id)
     assert jobs.read(job.id).locked_by is None
@@ -76,7 +76,7 @@ def test_a_heartbeat_does_not_bring_a_lost_lock_back(job, people):
         call(locks.extend, job.id, actor=people.staff)
 
 
-def test_only_its_holder_gives_a_lock_back(job, people):
+def test_only_its_holder_releases_a_lock(job, people):
     call(locks.acquire, job.id, actor=people.staff)
     with pytest.raises(LockedByOther):
         call(locks.release, job.id, actor=people.other)
@@ -107,7 +107,7 @@ def test_taking_a_lock_away_is_for_administrators(job, people, role):
 
 @pytest.mark.parametrize("action", [locks.acquire, locks.extend, locks.release])
 @pytest.mark.parametrize("role", ["student", "manager"])
-def test_who_may_not_edit_may_not_lock(job, people, action, role):
+def test_people_who_cannot_edit_cannot_lock(job, people, action, role):
     with pytest.raises(Forbidden) as refused:
         call(action, job.id, actor=people.of_role(role))
     assert type(refused.value) is Forbidden

@@ -72,7 +72,7 @@ def test_every_letter_names_the_person_the_file_and_the_job_in_both_parts(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_facts_of_the_text_stand_in_one_column(kind):
+def test_the_facts_in_the_text_are_aligned(kind):
     named = re.findall(r"^[A-Z][A-Za-z ]*: {2,}(?=\S)", compose(kind, facts()).text, re.MULTILINE)
     assert len(named) >= 5
     assert len({len(name) for name in named}) == 1
@@ -89,7 +89,7 @@ def test_an_approval_says_what_how_much_and_until_when():
         assert "minimum" not in part
 
 
-def test_an_approval_keeps_the_place_of_its_link_in_both_parts():
+def test_an_approval_contains_the_link_placeholder_in_both_parts():
     letter = compose("approval", facts())
     assert letter.text.count(CONFIRM_URL_MARK) == 1
     page = Page(letter.html)
@@ -116,7 +116,7 @@ def test_a_receipt_says_what_happens_next_and_where_to_look():
     assert "https://print.example.edu/track/1a2b3c4d" in Page(letter.html).links
 
 
-def test_a_rejection_lists_the_reasons_and_the_way_on():
+def test_a_rejection_lists_the_reasons_and_the_next_step():
     letter = compose("rejection", facts())
     assert "- Walls are too thin to print\n- The clip would break.\n" in letter.text
     assert letter.html.count("<li ") == 2
@@ -145,7 +145,7 @@ def test_amounts_that_nobody_entered_are_left_out(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_html_in_what_people_typed_is_only_text(kind):
+def test_typed_html_is_escaped(kind):
     evil = "<script>alert(1)</script><b>&"
     page = Page(
         compose(
@@ -168,7 +168,7 @@ def test_a_subject_is_one_short_line(kind):
     assert len(letter.subject) < 120
 
 
-def test_nobody_can_put_the_link_or_a_line_where_it_does_not_belong():
+def test_typed_text_cannot_inject_the_link_or_a_header_line():
     letter = compose(
         "approval",
         facts(student_name=f"{CONFIRM_URL_MARK}\n\nPay elsewhere:\u202e x", reasons=None),

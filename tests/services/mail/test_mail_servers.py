@@ -128,9 +128,7 @@ def test_starttls_and_login(people, configure, certificate, started):
     assert server.users == [USER]
 
 
-def test_a_server_that_wants_tls_is_not_told_the_password_without(
-    people, configure, certificate, started
-):
+def test_the_password_is_not_sent_without_tls(people, configure, certificate, started):
     server = Strict(certificate)
     started.append(server)
     configure(SMTP_URL=login_url("smtp", server))
@@ -138,9 +136,7 @@ def test_a_server_that_wants_tls_is_not_told_the_password_without(
     assert server.users == []
 
 
-def test_a_certificate_of_a_stranger_is_refused(
-    people, configure, certificate, started, monkeypatch
-):
+def test_an_untrusted_certificate_is_refused(people, configure, certificate, started, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     server = Strict(certificate, require_starttls=True)
     started.append(server)
@@ -184,7 +180,7 @@ def in_hand(people, configure):
     server.stop()
 
 
-def test_a_move_does_not_wait_for_a_mail_in_hand(in_hand, people):
+def test_a_move_does_not_wait_for_an_email_being_sent(in_hand, people):
     job, server, thread = in_hand
     assert jobs.act(job.id, "force-confirm", people.staff).status is Status.READYTOPRINT
     server.released.set()
@@ -194,7 +190,7 @@ def test_a_move_does_not_wait_for_a_mail_in_hand(in_hand, people):
     assert len(server.messages) == 1
 
 
-def test_the_queue_of_a_student_is_not_held_up_by_a_mail_in_hand(in_hand, people):
+def test_an_email_being_sent_does_not_block_the_student(in_hand, people):
     job, server, thread = in_hand
     token = confirmations.token_of(jobs.open_link(job.id).id)
     with work.unit() as session:
@@ -204,7 +200,7 @@ def test_the_queue_of_a_student_is_not_held_up_by_a_mail_in_hand(in_hand, people
     assert jobs.mails(job.id, "approval")[0].state == MailState.SENT
 
 
-def test_a_job_whose_mail_is_in_hand_is_deleted_when_it_has_gone(in_hand, people):
+def test_a_job_is_deleted_after_its_email_has_been_sent(in_hand, people):
     job, server, thread = in_hand
     with work.unit() as session:
         locks.acquire(session, job.id, actor=people.staff)

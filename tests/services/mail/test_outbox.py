@@ -162,7 +162,7 @@ def test_a_server_that_is_busy_is_asked_again_later(server, queued):
     assert read(queued.id).last_error is None
 
 
-def test_the_waits_double_and_the_tenth_try_is_the_last(server, queued):
+def test_the_waits_double_and_the_tenth_attempt_is_the_last(server, queued):
     server.answer = "451 Try again later"
     waits = []
     for _ in range(10):
@@ -190,7 +190,7 @@ def test_no_wait_is_longer_than_six_hours(server, queued, configure):
 
 
 @pytest.mark.parametrize("stage", ["recipient", "data"])
-def test_a_refusal_for_good_ends_it_at_once_with_the_reason(server, queued, stage):
+def test_a_permanent_refusal_is_final_with_its_reason(server, queued, stage):
     if stage == "recipient":
         server.refuse = "550 No such person"
     else:
@@ -204,7 +204,7 @@ def test_a_refusal_for_good_ends_it_at_once_with_the_reason(server, queued, stag
     assert event.details["error"] == failed.last_error
 
 
-def test_a_recipient_refused_for_now_is_tried_again(server, queued):
+def test_a_temporary_refusal_is_retried(server, queued):
     server.refuse = "450 Mailbox busy"
     deliver(queued.id)
     assert read(queued.id).state == MailState.QUEUED
@@ -259,7 +259,7 @@ def test_two_who_deliver_at_once_send_one_mail(server, queued):
     assert len(mail_events(queued.job_id)) == 1
 
 
-def test_a_mail_given_up_is_put_in_line_again_by_staff(server, queued, people):
+def test_staff_retry_a_failed_email(server, queued, people):
     server.refuse = "550 No such person"
     deliver(queued.id)
     server.refuse = ""
@@ -272,12 +272,12 @@ def test_a_mail_given_up_is_put_in_line_again_by_staff(server, queued, people):
     failed, retried, sent = mail_events(queued.job_id)
     assert [failed.event_type, sent.event_type] == ["EmailFailed", "EmailSent"]
     assert (retried.event_type, retried.triggered_by) == ("EmailRetried", people.staff.id)
-    assert events.describe("EmailRetried", retried.details) == "E-mail to be tried again (approval)"
+    assert events.describe("EmailRetried", retried.details) == "E-mail will be retried (approval)"
     with pytest.raises(Invalid), work.unit() as session:
         outbox.retry_now(session, queued.id, actor=people.staff)
 
 
-def test_a_summary_that_is_put_in_line_again_is_in_the_audit_log(people):
+def test_a_retried_summary_is_in_the_audit_log(people):
     letter = Letter("October", "text", "<p>html</p>")
     with work.unit() as session:
         assert outbox.queue_summary(session, date(2026, 10, 1), "head@uni.example", letter, {})
@@ -290,9 +290,7 @@ def test_a_summary_that_is_put_in_line_again_is_in_the_audit_log(people):
     assert entry.details == {"kind": "summary", "to": "head@uni.example"}
 
 
-def test_a_mail_that_cannot_be_written_says_why_and_does_not_stop_the_others(
-    server, queued, configure
-):
+def test_an_invalid_email_fails_with_its_reason_and_does_not_stop_others(server, queued, configure):
     configure(MAIL_FROM="lab@uni.example\r\nBcc: all@uni.example")
     assert deliver(queued.id) is False
     waiting = read(queued.id)

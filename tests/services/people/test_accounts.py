@@ -99,7 +99,7 @@ def test_the_product_hashes_as_rfc_9106_recommends():
     assert asked == (3, 64 * 1024, 4)
 
 
-def test_a_token_stands_for_its_person(jane):
+def test_a_token_identifies_its_person(jane):
     token = accounts.issue_token(sign_in())
     assert call(accounts.read_token, token).actor.id == jane
 
@@ -123,7 +123,7 @@ def test_a_token_is_void_once_the_person_may_not_sign_in(jane, end):
     refusal(accounts.read_token, token)
 
 
-def test_a_token_carries_the_role_of_today(jane):
+def test_a_token_has_the_current_role(jane):
     token = accounts.issue_token(sign_in())
     change(jane, role=Role.MANAGER)
     assert call(accounts.read_token, token).actor.role is Role.MANAGER
@@ -166,7 +166,7 @@ def test_an_e_mail_belongs_to_one_person(jane):
     assert set(refused.value.fields) == {"email"}
 
 
-def test_of_many_who_are_added_at_once_with_one_e_mail_one_is(database):
+def test_simultaneous_additions_with_one_email_add_one(database):
     outcome = at_once([add] * 12)
     assert len(outcome.won) == 1
     said = [refusal.fields for refusal in outcome.refused]
@@ -211,7 +211,7 @@ def test_the_first_administrator_can_be_named(database):
     assert (identity.actor.name, identity.actor.role) == ("Ada Lovelace", Role.ADMIN)
 
 
-def test_nobody_is_made_where_somebody_is(jane):
+def test_no_first_administrator_is_made_if_somebody_exists(jane):
     assert first_admin("ada@lab.example", PASSWORD) is None
     assert call(accounts.first_admin_email) == ""
 

@@ -42,11 +42,11 @@ def refuse(token):
     assert refused.value.message == "Invalid or expired token"
 
 
-def test_a_token_of_the_issuer_is_taken(issuer):
+def test_a_token_of_the_issuer_is_accepted(issuer):
     assert bearer.verify(issuer.token())["sub"] == "user_1"
 
 
-def test_a_token_signed_with_es256_is_taken(issuer):
+def test_a_token_signed_with_es256_is_accepted(issuer):
     issuer.keys.append(public_jwk(ec_key(), "curve", alg="ES256"))
     token = issuer.token(ec_key(), "curve", "ES256")
     assert bearer.verify(token)["sub"] == "user_1"
@@ -94,7 +94,7 @@ def test_the_algorithm_must_be_that_of_the_key(issuer):
     ],
     ids=str,
 )
-def test_a_token_that_says_something_wrong_is_refused(issuer, claims):
+def test_a_token_with_wrong_claims_is_refused(issuer, claims):
     refuse(issuer.token(**now(claims)))
 
 
@@ -119,7 +119,7 @@ def test_the_authorised_party_counts_when_it_is_set(issuer, configure):
         refuse(issuer.token(azp=wrong))
 
 
-def test_without_an_issuer_in_the_settings_nothing_is_taken(issuer, configure):
+def test_without_an_issuer_in_the_settings_no_token_is_accepted(issuer, configure):
     configure(JWT_ISSUER="")
     refuse(issuer.token())
     refuse(issuer.token(iss=""))
@@ -255,7 +255,7 @@ def test_a_key_that_was_withdrawn_is_forgotten_without_any_new_one(issuer, monke
     ],
     ids=lambda answer: f"{answer[0]}-{answer[1][:12]!r}",
 )
-def test_while_the_keys_are_away_known_ones_stay(issuer, answer, monkeypatch):
+def test_known_keys_stay_while_the_jwks_is_unavailable(issuer, answer, monkeypatch):
     bearer.verify(issuer.token())
     issuer.answer = answer
     refuse(issuer.token(kid="made-up"))
@@ -273,7 +273,7 @@ def test_a_stopped_server_leaves_the_known_keys(issuer):
     assert bearer.verify(issuer.token())
 
 
-def test_without_any_key_the_answer_is_to_try_again(issuer, monkeypatch):
+def test_without_any_key_it_is_retryable(issuer, monkeypatch):
     issuer.answer = (503, b"")
     for _ in range(3):
         with pytest.raises(Retryable):
@@ -285,7 +285,7 @@ def test_without_any_key_the_answer_is_to_try_again(issuer, monkeypatch):
     assert bearer.verify(issuer.token())
 
 
-def test_a_slow_server_is_not_waited_for(issuer, monkeypatch):
+def test_a_slow_server_times_out(issuer, monkeypatch):
     monkeypatch.setattr(fetching, "TIMEOUT_S", 0.3)
     issuer.wait_s = 5
     started = time.monotonic()

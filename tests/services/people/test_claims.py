@@ -93,7 +93,7 @@ def test_a_subject_must_be_a_plain_text(lab, subject):
         find(SAM | {"sub": subject})
 
 
-def test_the_word_true_counts_and_trust_is_a_setting(lab, configure):
+def test_the_text_true_counts_as_verified_and_trust_is_a_setting(lab, configure):
     assert find(SAM | {"email_verified": "true"}).actor == lab.staff
     unverified = {"sub": "user_9", "email": "ada.admin@lab.example"}
     configure(OIDC_TRUST_EMAIL="true")
@@ -138,7 +138,7 @@ def test_the_first_administrators_are_named_in_the_settings(database, configure)
 
 
 @pytest.mark.parametrize("name", [None, 7, "", "x" * 300, "\ud800"])
-def test_a_name_that_is_none_is_taken_from_the_email(database, configure, name):
+def test_an_invalid_name_is_replaced_by_the_email(database, configure, name):
     configure(OIDC_ADMIN_EMAILS="boss@lab.example")
     assert sign_in(BOSS | {"name": name}).actor.name == "boss"
 
@@ -152,7 +152,7 @@ def test_an_unverified_email_makes_no_administrator(database, configure, verifie
     assert everybody() == {}
 
 
-def test_who_is_on_the_list_keeps_their_role(lab, configure):
+def test_a_listed_person_keeps_their_role(lab, configure):
     configure(OIDC_ADMIN_EMAILS="sam.staff@lab.example")
     assert sign_in(SAM).actor.role is Role.STAFF
     with work.unit() as session:

@@ -99,7 +99,7 @@ def test_what_is_wrong_with_a_new_person_is_said(lab, email, name, role, field):
     assert list(refused.value.fields) == [field]
 
 
-def test_a_deactivated_person_is_out_and_holds_nothing(lab):
+def test_a_deactivated_person_is_signed_out_and_holds_no_locks(lab):
     password = do(staff_list.reset_password, lab.staff.id, actor=lab.admin)
     job = jobs.submit()
     do(locks.acquire, job.id, actor=lab.staff)
@@ -122,7 +122,7 @@ def test_a_deactivated_person_is_out_and_holds_nothing(lab):
         do(staff_list.reactivate, lab.staff.id, actor=lab.admin)
 
 
-def test_a_role_counts_at_once_and_a_manager_holds_nothing(lab):
+def test_a_role_takes_effect_at_once_and_a_manager_holds_no_locks(lab):
     job = jobs.submit()
     do(locks.acquire, job.id, actor=lab.staff)
     do(staff_list.change_role, lab.staff.id, "manager", actor=lab.admin)
@@ -139,7 +139,7 @@ def test_a_role_counts_at_once_and_a_manager_holds_nothing(lab):
 
 @pytest.mark.parametrize("actor", ["self", "system"])
 @pytest.mark.parametrize("change", [(staff_list.deactivate,), (staff_list.change_role, "staff")])
-def test_the_last_active_administrator_stays(lab, change, actor):
+def test_the_last_active_administrator_cannot_be_removed(lab, change, actor):
     other = jobs.add_person("Gone Admin", Role.ADMIN)
     do(staff_list.deactivate, other.id, actor=lab.admin)
     function, *arguments = change
@@ -150,7 +150,7 @@ def test_the_last_active_administrator_stays(lab, change, actor):
 
 
 @pytest.mark.parametrize("change", [(staff_list.deactivate,), (staff_list.change_role, "manager")])
-def test_nobody_takes_rights_from_themselves(lab, change):
+def test_nobody_can_reduce_their_own_role(lab, change):
     jobs.add_person("Other Admin", Role.ADMIN)
     function, *arguments = change
     with pytest.raises(Forbidden) as refused:
@@ -188,7 +188,7 @@ def test_administrators_who_remove_each_other_at_once_leave_one(lab, change):
         lab = lab.__class__(lab.manager, lab.staff, lab.other, actor_of(left[0]))
 
 
-def test_taking_locks_and_deactivating_do_not_wait_for_each_other_for_ever(lab):
+def test_taking_locks_and_deactivating_do_not_deadlock(lab):
     found = [jobs.submit() for _ in range(4)]
     start, problems = threading.Barrier(2), []
 

@@ -66,7 +66,7 @@ def nothing_stored():
         ("acknowledged_minimum_charge", ["", "No", "yes", "on", "true"]),
     ],
 )
-def test_a_field_that_is_not_right_is_named(field, values):
+def test_a_wrong_field_is_named(field, values):
     for value in values:
         assert wrong_fields(**{field: value}) == {field}, value
 
@@ -93,7 +93,7 @@ def test_a_colour_is_judged_by_its_print_method():
         ({"student_name": "", "color": "Plaid"}, {"student_name", "color"}),
     ],
 )
-def test_what_does_not_go_together_is_named_together(form, expected):
+def test_an_invalid_combination_names_both_fields(form, expected):
     assert wrong_fields(**form) == expected
 
 
@@ -102,7 +102,7 @@ def test_every_discipline_on_the_list_is_taken(discipline):
     assert submissions.read_form(jobs.FORM | {"discipline": discipline}).discipline == discipline
 
 
-def test_spaces_around_and_within_are_put_in_order():
+def test_white_space_is_normalised():
     form = submissions.read_form(jobs.FORM | {"student_name": "  Jane \n\t Q.  Doe "})
     assert form.student_name == "Jane Q. Doe"
 
@@ -170,7 +170,7 @@ def test_each_accepted_format_becomes_a_job(people, filename, content):
         ("", meshes.binary_stl()),
     ],
 )
-def test_what_is_no_model_is_refused_and_nothing_stays(people, filename, content):
+def test_a_file_that_is_no_model_is_refused_and_removed(people, filename, content):
     with pytest.raises(Invalid) as refused:
         jobs.submit(content, filename)
     assert set(refused.value.fields) == {"file"}

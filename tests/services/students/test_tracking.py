@@ -71,7 +71,7 @@ def test_a_link_confirms_once(job):
         whole.assert_whole(session)
 
 
-def test_looking_at_a_link_does_not_use_it(job):
+def test_reading_a_link_does_not_use_it(job):
     token = jobs.token(job.id)
     for _ in range(3):
         assert link_state(token) == "open"
@@ -142,7 +142,7 @@ def test_a_newer_link_replaces_the_older(job):
 
 
 @pytest.mark.parametrize("action", ["force-confirm", "change-status"])
-def test_a_link_is_void_when_the_job_moves_on_without_it(job, people, action):
+def test_a_link_is_void_when_the_job_no_longer_needs_it(job, people, action):
     token = jobs.token(job.id)
     jobs.act(job.id, action, people.staff, new_status=Status.REJECTED)
     assert refusal(token) == "settled"
@@ -157,7 +157,7 @@ def test_a_void_link_does_not_come_back_with_the_status(job, people):
     assert confirm(jobs.token(job.id)).status is Status.READYTOPRINT
 
 
-def test_there_is_a_newer_link_only_where_one_can_be_used(job, people):
+def test_a_link_is_replaced_only_by_one_that_can_be_used(job, people):
     first = jobs.token(job.id)
     resend(job.id)
     second = jobs.token(job.id)
@@ -168,7 +168,7 @@ def test_there_is_a_newer_link_only_where_one_can_be_used(job, people):
     assert [refusal(first), refusal(second)] == ["replaced", "replaced"]
 
 
-def test_a_used_link_counts_only_while_its_confirmation_does(job, people):
+def test_a_used_link_counts_only_while_the_confirmation_is_valid(job, people):
     token = jobs.token(job.id)
     confirm(token)
     jobs.act(job.id, "change-status", people.staff, new_status=Status.UPLOADED)
@@ -177,7 +177,7 @@ def test_a_used_link_counts_only_while_its_confirmation_does(job, people):
     assert refusal(token) == "replaced"
 
 
-def test_what_is_known_of_the_newest_link_by_the_job_alone(job, people):
+def test_the_state_of_the_newest_link_follows_from_the_job(job, people):
     def state():
         return tracking.newest_link(jobs.read(job.id)), tracking.may_resend(jobs.read(job.id))
 
@@ -240,7 +240,7 @@ def test_the_files_hold_no_token(job):
         assert token not in path.read_bytes()
 
 
-def test_a_link_that_has_run_out_is_flagged_once(job, people):
+def test_an_expired_link_is_flagged_once(job, people):
     others = [jobs.job_in(Status.PENDING, people), jobs.job_in(Status.READYTOPRINT, people)]
     expire(job.id)
     expire(others[1].id)  # confirmed before
@@ -251,7 +251,7 @@ def test_a_link_that_has_run_out_is_flagged_once(job, people):
     assert jobs.rows(Mail, job.id)[-1].kind == "approval"
 
 
-def test_a_new_link_takes_the_flag_away(job):
+def test_a_new_link_clears_the_flag(job):
     expire(job.id)
     expire_due()
     resend(job.id)
@@ -303,7 +303,7 @@ def test_a_new_link_goes_to_the_students_own_address(job):
 
 
 @pytest.mark.parametrize("status", ["UPLOADED", "READYTOPRINT", "REJECTED", "ARCHIVED"])
-def test_a_job_that_does_not_wait_gets_no_new_link(people, status):
+def test_a_job_that_is_not_waiting_gets_no_new_link(people, status):
     job = jobs.job_in(status, people)
     before = len(jobs.rows(Confirmation, job.id))
     with pytest.raises(NotFound, match="is not waiting"):
@@ -313,7 +313,7 @@ def test_a_job_that_does_not_wait_gets_no_new_link(people, status):
     assert len(jobs.rows(Confirmation, job.id)) == before
 
 
-def test_a_job_is_followed_by_its_way(people):
+def test_a_tracked_job_shows_its_steps(people):
     job = jobs.job_in(Status.PRINTING, people)
     with work.unit() as session:
         seen, steps = tracking.track(session, job.id)
@@ -324,13 +324,13 @@ def test_a_job_is_followed_by_its_way(people):
     assert [step.status for step in way] == ["UPLOADED", "PENDING", "READYTOPRINT", "PRINTING"]
 
 
-def test_a_job_is_found_by_what_stands_in_the_mail(job):
+def test_a_job_is_found_by_its_email_and_id(job):
     with work.unit() as session:
         for words in (job.short_id, job.short_id.upper(), f" {job.short_id} ", job.id):
             assert tracking.find_by_short_id(session, " JANE@uni.example ", words) == job.id
 
 
-def test_a_job_is_not_found_by_half_of_it(job):
+def test_a_job_is_not_found_by_one_of_them(job):
     said = set()
     with work.unit() as session:
         for email, words in (
@@ -348,7 +348,7 @@ def test_a_job_is_not_found_by_half_of_it(job):
     assert len(said) == 1
 
 
-def test_metadata_follows_a_link_that_has_run_out_and_a_new_one(job):
+def test_metadata_follows_an_expired_and_a_new_link(job):
     expire(job.id)
     expire_due()
     with work.unit() as session:
