@@ -6,8 +6,10 @@ cut into pieces. A run during which the clocks change is taken for two, with the
 them: on the clock, then, each of the two lasts as long as it did.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,15 +77,13 @@ def _hours_by_week(sums: pd.DataFrame, weeks: list[date], start: datetime) -> pd
     and not ended before it; each has printed since it began, or since the mark before."""
     marks = [periods.midnight(week) for week in (*weeks, weeks[-1] + timedelta(days=7))]
     seconds = np.array([(mark - start).total_seconds() for mark in marks])[:, np.newaxis]
-    places = pd.Index([(week - _MONDAY).days // 7 for week in weeks])
-    moments = sums.set_index(["week", "printer"])
-    begun, at = (moments[each].unstack().reindex(places).fillna(0) for each in ("number", "at"))
-    before = begun.cumsum().shift(1, fill_value=0)
-    # Of the numbers alone: frames would look for each other's rows and columns at each step.
-    printed = begun.to_numpy() * seconds[1:] - at.to_numpy()
-    printed += before.to_numpy() * np.diff(seconds, axis=0)
+    places = [(week - _MONDAY).days // 7 for week in weeks]
+    printers = sorted(sums["printer"].unique())
+    begun, at = _grids(sums, ("number", "at"), {"week": places, "printer": printers})
+    before = np.cumsum(begun, axis=0) - begun
+    printed = begun * seconds[1:] - at + before * np.diff(seconds, axis=0)
     index = pd.Index(weeks, dtype=OBJECT)
-    return pd.DataFrame((printed / 3600).round(4), index=index, columns=begun.columns)
+    return pd.DataFrame((printed / 3600).round(4), index=index, columns=printers)
 
 
 def _with_available(ask: Question, printed: pd.DataFrame) -> pd.DataFrame:
@@ -107,15 +107,27 @@ def _with_available(ask: Question, printed: pd.DataFrame) -> pd.DataFrame:
     return weeks.assign(share=frames.share(weeks["hours"], weeks["available_hours"]))
 
 
+def _grids(
+    sums: pd.DataFrame, names: tuple[str, ...], grid: Mapping[str, Sequence[Any]]
+) -> "np.ndarray[Any, Any]":
+    """For each name a grid of its sums; 0 where there are none. These are plain numbers: frames
+    would match their rows and columns at each step."""
+    down, across = grid.values()
+    wide = sums.set_index(list(grid))[list(names)].unstack()
+    assert isinstance(wide, pd.DataFrame)  # several columns are unstacked into one
+    full = wide.reindex(
+        index=pd.Index(down), columns=pd.MultiIndex.from_product([names, across])
+    ).fillna(0)
+    cells = full.to_numpy(dtype=float).reshape(len(down), len(names), len(across))
+    return cells.transpose(1, 0, 2)
+
+
 def _cells(sums: pd.DataFrame) -> pd.DataFrame:
     """In each hour of the week: a run has spent all of it that began before and ended after it."""
-    moments = sums.set_index(["hour", "is_clock"])
-    number, into_hour, weeks = (
-        moments[each].unstack().reindex(index=range(168), columns=[False, True]).fillna(0)
-        for each in ("number", "into_hour", "weeks")
-    )
-    later = number[::-1].cumsum().shift(1, fill_value=0)[::-1].to_numpy()
-    seconds = -(into_hour.to_numpy() + 3600 * (later + weeks.to_numpy().sum(axis=0)))
+    grid = {"hour": range(168), "is_clock": [False, True]}
+    number, into_hour, weeks = _grids(sums, ("number", "into_hour", "weeks"), grid)
+    later = np.cumsum(number[::-1], axis=0)[::-1] - number
+    seconds = -(into_hour + 3600 * (later + weeks.sum(axis=0)))
     hours = (seconds / 3600).round(4) + 0.0
     places = np.arange(168)
     cells = {"weekday": places // 24, "hour": places % 24}
