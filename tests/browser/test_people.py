@@ -1,4 +1,4 @@
-"""The staff list in the console, and one's own password."""
+"""The staff list in the console, and changing one's own password."""
 
 import pytest
 from playwright.sync_api import Page, expect
