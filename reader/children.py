@@ -219,4 +219,8 @@ def environment(private: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
+        # Memory that is freed is used again, and not given back and asked for page by page.
+        "MALLOC_MMAP_THRESHOLD_": "33554432",
+        "MALLOC_TRIM_THRESHOLD_": "134217728",
+        "MALLOC_TOP_PAD_": "16777216",
     }

@@ -75,8 +75,7 @@ def _serve(connection: socket.socket, plan: dict[str, Any], files: list[int]) ->
     _tell(connection, {"pid": pid})
     handle = os.pidfd_open(pid)
     try:
-        watched: list[Any] = [connection, handle]
-        ready, _, _ = select.select(watched, [], [])
+        ready, _, _ = select.select([connection.fileno(), handle], [], [])
         if handle not in ready:  # to be stopped, or the caller is gone
             connection.recv(len(STOP))
             os.kill(pid, signal.SIGKILL)

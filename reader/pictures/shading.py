@@ -24,29 +24,53 @@ def shade(
     numbers = np.flatnonzero(number_of).astype(np.int32)
     number_of[numbers] = np.arange(len(numbers))
     place = number_of[at]
+    # Column by column: rows of three are slow in numpy.
     if len(faces) > MAX_SMOOTHED:
-        at_pixel = _normals(vertices[faces[numbers]]).astype(np.float32)[place]
+        normals = _normals(vertices[faces[numbers]]).astype(np.float32)
+        at_pixel = [normals[:, axis][place] for axis in range(3)]
     else:
         corner_normals = _corner_normals(vertices, faces, numbers).astype(np.float32)
         weights = _weights(view, faces[numbers], hit, place)
-        at_pixel = weights[0, :, None] * corner_normals[place, 0]
-        at_pixel += weights[1, :, None] * corner_normals[place, 1]
-        at_pixel += weights[2, :, None] * corner_normals[place, 2]
-    turned = at_pixel @ view.axes.T.astype(np.float32)
-    turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
-    turned[turned[:, 2] > 0] *= -1  # the back of an open surface is lit too
-    light = np.full(len(turned), _AMBIENT, np.float32)
+        at_pixel = [_blend(weights, corner_normals[:, :, axis], place) for axis in range(3)]
+    turned = _turned(at_pixel, view.axes.astype(np.float32))
+    light = np.full(len(at), _AMBIENT, np.float32)
     for direction, strength in _LIGHTS:
         towards = np.array(direction, np.float32) / np.float32(np.linalg.norm(direction))
-        light += np.float32(strength) * np.maximum(turned @ towards, 0)
-    shine = np.maximum(turned @ _half_way(), 0)
+        light += np.float32(strength) * np.maximum(_along(turned, towards), 0)
+    shine = np.maximum(_along(turned, _half_way()), 0)
     for _ in range(5):  # to the 32nd power
         shine *= shine
     picture = np.zeros((*seen.shape, 4), np.float32)
-    colours = np.array(_COLOUR, np.float32) * light[:, None] + np.float32(0.15) * shine[:, None]
-    picture[hit, :3] = np.clip(colours, 0, 1)
-    picture[hit, 3] = 1
+    shine *= np.float32(0.15)
+    pixels = np.flatnonzero(hit)
+    flat = picture.reshape(-1, 4)
+    for channel, strength in enumerate(_COLOUR):
+        flat[pixels, channel] = np.clip(np.float32(strength) * light + shine, 0, 1)
+    flat[pixels, 3] = 1
     return picture
+
+
+def _blend(weights: Floats, corners: Floats, place: NDArray[np.int32]) -> Floats:
+    """One coordinate of the normal at each pixel, from those of its face's corners."""
+    blended: Floats = weights[0] * corners[:, 0][place]
+    blended += weights[1] * corners[:, 1][place]
+    blended += weights[2] * corners[:, 2][place]
+    return blended
+
+
+def _turned(normals: list[Floats], axes: Floats) -> list[Floats]:
+    """Normals as the camera sees them, of length 1, towards it: the back of an open surface is lit
+    too."""
+    turned = [_along(normals, axis) for axis in axes]
+    length = np.sqrt(turned[0] ** 2 + turned[1] ** 2 + turned[2] ** 2)
+    scale = np.where(turned[2] > 0, np.float32(-1), np.float32(1)) / np.maximum(length, 1e-12)
+    return [part * scale for part in turned]
+
+
+def _along(vectors: list[Floats], direction: Floats) -> Floats:
+    x, y, z = vectors
+    product: Floats = x * direction[0] + y * direction[1] + z * direction[2]
+    return product
 
 
 def reduce_by_half(picture: Floats) -> Floats:
@@ -65,7 +89,10 @@ def _half_way() -> Floats:
 
 def _normals(corners: Points) -> Points:
     """Each triangle's direction, as long as twice its area."""
-    normals: Points = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = (corners[:, at].T for at in range(3))
+    ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+    parts = (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
+    normals: Points = np.stack(parts, axis=1)
     return normals
 
 
@@ -74,8 +101,9 @@ def _corner_normals(
 ) -> Points:
     """For each corner of the chosen faces, the mean direction of the faces around it that bend away
     by less than a crease."""
-    normals = _normals(vertices[faces])
-    unit = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+    normals = np.ascontiguousarray(_normals(vertices[faces]).T)
+    length = np.sqrt((normals * normals).sum(axis=0))
+    unit = normals / np.maximum(length, 1e-300)
     around, starts = _faces_around(faces, len(vertices))
     counts = np.diff(starts)
     corners = faces[numbers].ravel()
@@ -85,16 +113,18 @@ def _corner_normals(
     ends = np.cumsum(number_of)
     within = np.arange(ends[-1]) - np.repeat(ends - number_of, number_of)
     neighbour = around[starts[corners][owner] + within]
-    own = np.repeat(unit[numbers], 3, axis=0)
-    bends = np.einsum("ij,ij->i", own[owner], unit[neighbour])
+    own = np.repeat(unit[:, numbers], 3, axis=1)
+    bends = np.repeat(own[0], number_of) * unit[0][neighbour]
+    for axis in (1, 2):
+        bends += np.repeat(own[axis], number_of) * unit[axis][neighbour]
     used = bends > _CREASE
+    owner, neighbour = owner[used], neighbour[used]
     summed = own * 1e-12
     for axis in range(3):
-        weights = normals[neighbour[used], axis]
-        summed[:, axis] += np.bincount(owner[used], weights, len(corners))
-    lengths = np.linalg.norm(summed, axis=1, keepdims=True)
-    mean: Points = np.where(lengths > 0, summed / np.maximum(lengths, 1e-300), own)
-    return mean.reshape(-1, 3, 3)
+        summed[axis] += np.bincount(owner, normals[axis][neighbour], len(corners))
+    lengths = np.sqrt((summed * summed).sum(axis=0))
+    mean = np.where(lengths > 0, summed / np.maximum(lengths, 1e-300), own)
+    return np.ascontiguousarray(mean.T).reshape(-1, 3, 3)
 
 
 def _faces_around(

@@ -10,7 +10,7 @@ from reader.pictures.camera import Points
 Faces = NDArray[np.int32]
 
 CLUSTER_ABOVE = 300_000
-FINE = 400  # cells along the longest side: finer than a preview's pixels
+FINE = 200  # cells along the longest side: finer than the triangles that are left in the end
 COARSER = (200, 128, 96, 64, 48, 32, 24, 16)
 MAX_POINTS = 65_535  # an index is a uint16
 

@@ -85,14 +85,9 @@ def order(sort: str) -> tuple[ColumnElement[Any], ...]:
 
 def find_rare_words(session: Session, wanted: Filters) -> list[str]:
     """The words of the search for which the index pays off: not those in a quarter of all jobs, of
-    which scanning finds enough matches quickly.
-
-    For the rest of the transaction, each statement is planned for its own words: a generic plan
-    would scan every text.
-    """
+    which scanning finds enough matches quickly."""
     if not wanted.words:
         return []
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     common = _read_common_grams(session)
     return [word for word in wanted.words if _grams(word) - common]
 

@@ -18,12 +18,11 @@ from settings import lab
 
 T = TypeVar("T")
 _AT_A_TIME = 500  # rows of a stream
-# A plan made for any period fits none: the planner has to see the dates. Compiling a query takes
-# longer than these run, and what is sorted here does not fit into a small server's memory.
+# Compiling a query takes longer than these run, and what is sorted here does not fit into a small
+# server's memory.
 _PREPARE = text(
     """
     SELECT transaction_timestamp(), (SELECT min(created_at) FROM jobs),
-        set_config('plan_cache_mode', 'force_custom_plan', true),
         set_config('jit', 'off', true),
         set_config('work_mem', '16MB', true),
         set_config('random_page_cost', '1.1', true)
