@@ -78,7 +78,7 @@
     if (isFirst) live.drawn = { tag, news };
     if (hasChanged || isBack) live.changedAt = live.checkedAt;
     if (isBack) {
-      live.drawn = { tag: null, news }; // what was drawn meanwhile may have failed
+      live.drawn = { tag: null, news }; // an earlier redraw may have failed
       document.dispatchEvent(new Event('printdesk:back'));
     }
     printdesk.sound?.hear(news.latest_submission);
@@ -113,7 +113,7 @@
 
   const hasChanged = () => live.state === 'live' && live.drawn?.tag !== live.tag;
 
-  /* What nobody should wait for: a new job, one that is no longer new, and a server that is back. */
+  /* Changes that are shown at once: a new job, a reviewed one, and a server that is back. */
   function hasNews() {
     const before = live.drawn?.news;
     const now = live.news;
@@ -121,7 +121,7 @@
     return hasChanged() && (!isSame || live.drawn?.tag === null);
   }
 
-  /* What shows the lab's data listens to this store. */
+  /* Components that show the lab's data listen to this store. */
   function redraw() {
     if (!shell()) return;
     noteDrawn();
@@ -203,7 +203,7 @@
     shown.parentElement.hidden = false;
   }
 
-  /* ---- What does not wait for the clock ---- */
+  /* ---- Events that do not wait for the clock ---- */
 
   /* Nobody looks at a hidden page: it is drawn when it comes to the front. News goes on, for its sound. */
   document.addEventListener('visibilitychange', function () {

@@ -1,4 +1,4 @@
-"""The documents lead to each other, and the workflows to what is there."""
+"""Links between the documents work, and the workflows refer to existing files."""
 
 import re
 import subprocess

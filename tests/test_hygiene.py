@@ -1,4 +1,4 @@
-"""What must not be in the repository, whoever looks at it."""
+"""Things that must not be in the repository."""
 
 import json
 import re

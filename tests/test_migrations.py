@@ -1,4 +1,4 @@
-"""The tables are made by migrations alone, forth and back."""
+"""The tables are created by migrations alone, and every migration can be reverted."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The servers of a test run: there for a test that asks, for no other, and gone with the run."""
+"""The servers of a test run: started only for tests that request them, and stopped at the end."""
 
 import os
 import shutil

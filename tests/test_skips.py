@@ -1,4 +1,4 @@
-"""With REQUIRE_ALL=1 nothing is skipped but what tests/skips.toml names, and that list is true."""
+"""With REQUIRE_ALL=1, only tests in tests/skips.toml may be skipped, and that list is current."""
 
 import ast
 import os

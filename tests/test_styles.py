@@ -1,4 +1,4 @@
-"""Every rule of our CSS applies to something: a class that nothing has any more can go."""
+"""Every rule of our CSS applies to something: unused classes are removed."""
 
 import re
 

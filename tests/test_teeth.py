@@ -1,4 +1,4 @@
-"""Tests that could not fail, found by reading them: each must be able to."""
+"""Tests that once could not fail: each must be able to."""
 
 import ast
 from collections import defaultdict

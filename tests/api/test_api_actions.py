@@ -1,4 +1,4 @@
-"""What staff do to a job: what each route answers, and what it refuses."""
+"""Actions on a job over the API: the answers and errors of each route."""
 
 import pytest
 

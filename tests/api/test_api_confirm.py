@@ -1,4 +1,4 @@
-"""The student's link: confirming, links that are gone, and new ones."""
+"""Confirmation links over the API: confirming, invalid links, and new ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The error format everywhere, and bodies that nobody should send."""
+"""The error format of every route, and malformed bodies."""
 
 import io
 import json

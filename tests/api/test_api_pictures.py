@@ -1,4 +1,4 @@
-"""The routes of thumbnails and previews: for people of the lab, and kept by their browsers."""
+"""The routes of thumbnails and previews: access and caching."""
 
 import gzip
 import json

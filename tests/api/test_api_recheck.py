@@ -1,4 +1,4 @@
-"""Having a model checked again."""
+"""Requesting a new check of a model."""
 
 from models import Role
 from services.checks import modelchecks

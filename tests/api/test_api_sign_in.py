@@ -1,4 +1,4 @@
-"""Tokens, roles, and who may call what."""
+"""API tokens, and roles."""
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer

@@ -1,4 +1,4 @@
-"""POST /submit: what is taken in, what is refused, and in which words."""
+"""POST /submit: accepted and refused submissions, with the messages."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""ETag and If-None-Match on the reads that people and programs repeat."""
+"""ETag and If-None-Match on the routes that people and programs poll."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""GET /news: what a page that stays open asks for every so often."""
+"""GET /news: the route that open pages poll."""
 
 import re
 

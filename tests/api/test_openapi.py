@@ -1,4 +1,4 @@
-"""The document of the API, its page, and what every request is held to."""
+"""The API's OpenAPI document, its page, and the validation of every request."""
 
 import re
 

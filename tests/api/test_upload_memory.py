@@ -1,4 +1,4 @@
-"""A large model passes through the web process without staying in its memory."""
+"""A large upload does not stay in the memory of the web process."""
 
 import http.client
 

@@ -1,4 +1,4 @@
-"""The price that a dialog shows is the one that the server will ask for."""
+"""The live price in a dialog equals the price that the server computes."""
 
 import json
 from decimal import Decimal

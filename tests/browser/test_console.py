@@ -1,4 +1,4 @@
-"""The queue as two people use it all day: live, found again by its address, never losing a word."""
+"""The queue as two people use it: live, with bookmarkable views, and without losing typed text."""
 
 import re
 from itertools import count

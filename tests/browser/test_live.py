@@ -1,4 +1,4 @@
-"""The queue keeps itself up to date, and nobody loses the place that they look at."""
+"""The queue updates itself without moving what people look at."""
 
 import re
 

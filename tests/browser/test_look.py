@@ -1,4 +1,4 @@
-"""How the console looks where it is narrow, long or written in two directions."""
+"""The layout of the console in narrow windows, with long texts and right-to-left names."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What the console does when requests fail on their way, and when a key is pressed twice."""
+"""The console when requests fail, and when a key is pressed twice."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The staff list in the console, and one's own password."""
+"""The staff list in the console, and changing one's own password."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -39,7 +39,7 @@ def test_an_administrator_adds_a_person_who_takes_over_their_password(new_page, 
     expect(dialog.get_by_role("alert")).to_contain_text("full e-mail address")
     dialog.get_by_label("E-mail").fill("kim@printlab.example")
     dialog.get_by_label("E-mail").press("Enter")
-    expect(dialog).to_contain_text("shown only now")
+    expect(dialog).to_contain_text("shown only once")
     password = dialog.locator("code").inner_text()
     dialog.get_by_role("button", name="Close").last.click()
     expect(dialog).to_be_hidden()

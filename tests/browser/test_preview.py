@@ -1,4 +1,4 @@
-"""Pictures of models in the console: the thumbnail comes by itself, and the 3D preview draws."""
+"""Thumbnails and the 3D preview in the console."""
 
 import io
 import re

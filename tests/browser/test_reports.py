@@ -1,4 +1,4 @@
-"""The reports page: filters, charts that lead on, and what can be taken along."""
+"""The reports page: filters, charts with links, and exports."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The sound of a new job: in one tab, once, and not before the browser lets the page."""
+"""The sound of a new job: once, in one tab, and only when the browser allows it."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""The submission page as a student meets it."""
+"""The submission page in a browser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A process that is killed after any of its steps loses nothing that was promised."""
+"""A process that is killed after any of its steps loses nothing that was acknowledged."""
 
 import hashlib
 from itertools import count

@@ -1,4 +1,4 @@
-"""Thirty processes at work on a job's whole life are killed at any instant of it."""
+"""Thirty processes that work on whole jobs are killed at random moments."""
 
 import random
 

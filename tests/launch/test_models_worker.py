@@ -1,4 +1,4 @@
-"""Models are read beside everything else, by real Celery workers: nothing waits for a long one."""
+"""Models are read in parallel by real Celery workers: nothing waits for a long one."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What stands when a part of Printdesk is away: each test starts a Printdesk of its own."""
+"""Printdesk while one of its servers is unavailable; each test starts its own Printdesk."""
 
 import time
 from collections.abc import Callable, Iterator

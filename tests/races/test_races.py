@@ -1,4 +1,4 @@
-"""Twenty at once on one job: one wins, the others are told, and nothing happens twice."""
+"""Twenty simultaneous actions on one job: one wins, the others fail, nothing happens twice."""
 
 from functools import partial
 

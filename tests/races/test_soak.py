@@ -1,4 +1,4 @@
-"""Many people at work on a few jobs for a while, against each other: everything stays whole."""
+"""Many people work on a few jobs for a while: every job stays consistent."""
 
 import random
 import threading

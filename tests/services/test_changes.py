@@ -1,4 +1,4 @@
-"""The token: it changes with every commit and with a lease that runs out, and only then."""
+"""The change token: it changes with every commit and every expired lease, and only then."""
 
 import threading
 from datetime import timedelta

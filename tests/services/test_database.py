@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: patient with a busy server, and with a silent one only for a while."""
+"""Connections to PostgreSQL: patient with a busy server, but not with one that hangs."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The history that nobody can rewrite, and how it reads."""
+"""The append-only history, and its texts."""
 
 import pytest
 from sqlalchemy import select, text

@@ -1,4 +1,4 @@
-"""The unit of work: all of it or nothing, and what follows each."""
+"""The unit of work: all or nothing, and the actions after it."""
 
 import threading
 from functools import partial

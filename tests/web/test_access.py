@@ -1,4 +1,4 @@
-"""Everybody gets where they may, and meets no fault there; what is refused is in test_roles.py."""
+"""Everybody can use the routes of their role without errors; refusals are in test_roles.py."""
 
 import pytest
 

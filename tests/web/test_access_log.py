@@ -1,4 +1,4 @@
-"""What requests leave behind: who did or was refused what to which job. Polls leave nothing."""
+"""The access log: who changed which job or was refused. Polls are not logged."""
 
 import io
 import json

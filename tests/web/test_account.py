@@ -1,4 +1,4 @@
-"""/account: one's own password; and that a change of a person counts at their next request."""
+"""/account: changing one's own password; changes of a person take effect at the next request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Scripts and style sheets: small on their way, and kept by the browser."""
+"""Scripts and style sheets: compressed, and cached by the browser."""
 
 import gzip
 import re

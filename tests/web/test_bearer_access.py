@@ -1,4 +1,4 @@
-"""The API with tokens of an identity provider: whom they let in, and what the logs say of it."""
+"""The API with tokens of an identity provider: who gets access, and what is logged."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A row that somebody else holds for too long: told as what it is, on every way in."""
+"""A row that another transaction holds for too long is reported as such, on every route."""
 
 from contextlib import contextmanager
 

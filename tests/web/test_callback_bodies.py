@@ -1,4 +1,4 @@
-"""What is sent to Dash by people who are signed in, and by no page of ours."""
+"""Callback requests by signed-in people that none of our pages would send."""
 
 import pytest
 

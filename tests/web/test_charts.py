@@ -1,4 +1,4 @@
-"""The figures of the reports' charts, and that each click in them leads to what there is."""
+"""The figures of the reports' charts, and the links of their parts."""
 
 import json
 from datetime import UTC, date, datetime

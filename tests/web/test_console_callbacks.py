@@ -1,4 +1,4 @@
-"""What the console's callbacks send: only what is new, and to each only what they may see."""
+"""The answers of the console's callbacks: only changes, and only what each person may see."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the reports page gives away: who gets which file, and that it opens as what it is."""
+"""The exports of the reports page: access, and files that open correctly."""
 
 import csv
 import io

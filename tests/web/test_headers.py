@@ -1,4 +1,4 @@
-"""What every answer tells the browser to refuse, and whose address counts."""
+"""Security headers of every answer, and the client address behind proxies."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Limits hold however many ask at the same moment, and count only what is to count."""
+"""Rate limits hold for simultaneous requests, and count only what should count."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a card and the panel say about a model."""
+"""The facts about a model on a card and in the panel."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A person added by many at once: one is added, the others read why, and no secret is logged."""
+"""Many add the same person at once: one succeeds, the others get an error, no secret is logged."""
 
 from functools import partial
 

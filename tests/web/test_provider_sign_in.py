@@ -1,4 +1,4 @@
-"""Signing in and out with an identity provider, as the browser's requests meet it."""
+"""Signing in and out with an identity provider, over HTTP."""
 
 import re
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""What the queue shows, read from an address or a store that anybody may have written."""
+"""The view of the queue, read from an untrusted address or store."""
 
 import json
 from datetime import date, timedelta

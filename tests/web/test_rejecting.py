@@ -1,4 +1,4 @@
-"""Rejecting in the console: what the dialog says of a reason that says nothing."""
+"""Rejecting in the console: the message for “Other” without an explanation."""
 
 import pytest
 

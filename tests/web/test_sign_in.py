@@ -1,4 +1,4 @@
-"""Signing in and out of the console, and what a session is worth."""
+"""Signing in and out of the console, and the security of sessions."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is not there is answered as such, whoever asks, and with whatever method."""
+"""Unknown pages and routes are reported as such, for everybody and every method."""
 
 import pytest
 

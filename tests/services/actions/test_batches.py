@@ -1,4 +1,4 @@
-"""One action on many jobs: each on its own, each result told, and nothing done by halves."""
+"""One action on many jobs: each in its own transaction, with its own result."""
 
 from datetime import timedelta
 

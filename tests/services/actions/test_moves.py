@@ -1,4 +1,4 @@
-"""A folder while it moves: what is copied, what is removed, and what others do meanwhile."""
+"""Moving a job's folder: what is copied and removed, and simultaneous changes."""
 
 import hashlib
 import os

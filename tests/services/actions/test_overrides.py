@@ -1,4 +1,4 @@
-"""Overrides: any status by hand, mails once more, archiving and pruning in bulk."""
+"""Overrides: setting any status, resending e-mails, bulk archiving and pruning."""
 
 from datetime import timedelta
 from itertools import count, permutations

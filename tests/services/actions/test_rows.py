@@ -1,4 +1,4 @@
-"""The rows of the actions: each is whole, and none contradicts another."""
+"""The rows of the actions are complete and consistent."""
 
 from collections import Counter
 

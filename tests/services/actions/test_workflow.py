@@ -1,4 +1,4 @@
-"""What each action does besides changing the status: prices, print runs, reasons, windows."""
+"""Effects of actions besides the change of status: prices, print runs, reasons, time limits."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Every action on every status, by everybody, under every lock: against the lab's own table."""
+"""Every action in every status, by every role, with every lock, compared with the table."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The audit of storage and database: what it finds, what it leaves alone, what it lets delete."""
+"""The integrity audit: its findings, and the deletion of files it has found."""
 
 import os
 import shutil

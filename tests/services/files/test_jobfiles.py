@@ -1,4 +1,4 @@
-"""What lies in a job's folder: the file to print first, and what each of them is."""
+"""The files in a job's folder: the file to print first, and the kind of each."""
 
 import os
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Which file is printed: the newest that a slicer saved beside the student's."""
+"""The file to print: the newest that a slicer saved beside the student's."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The link that opens a job's file on a staff computer, whatever the storage is called there."""
+"""The link that opens a job's file on a staff computer, under the path used there."""
 
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""The storage when the disk fails, is full, is away, or is not the one it was."""
+"""The storage when the disk fails, is full, is not mounted, or has been replaced."""
 
 import errno
 import os

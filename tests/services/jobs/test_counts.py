@@ -1,4 +1,4 @@
-"""How many jobs there are: always the number that counting them would give."""
+"""The number of jobs in each status always equals a full count."""
 
 import random
 import threading

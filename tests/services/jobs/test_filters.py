@@ -1,4 +1,4 @@
-"""The search by index finds what a plain search finds; the queue's orders have their indexes."""
+"""A search with the index finds the same as without; the queue's orders have indexes."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""The queue: what is found, in which order, and what staff note on a job."""
+"""The queue: filters, orders, notes and reviews."""
 
 import json
 from datetime import UTC, date, datetime

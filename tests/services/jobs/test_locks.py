@@ -1,4 +1,4 @@
-"""One person at a time on one job."""
+"""Edit locks: one person at a time on one job."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Mail servers that want more than a greeting, and those that take their time."""
+"""Mail servers with TLS and passwords, and slow ones."""
 
 import datetime
 import ipaddress

@@ -1,4 +1,4 @@
-"""The outbox: each mail goes out once, and waits for as long as it must."""
+"""The outbox: each e-mail is sent once, with retries."""
 
 import asyncio
 import threading

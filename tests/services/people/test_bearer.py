@@ -1,4 +1,4 @@
-"""JWTs of an identity provider: RFC 8725's list, and where the keys come from."""
+"""JWTs of an identity provider: the rules of RFC 8725, and the source of the keys."""
 
 import json
 import threading

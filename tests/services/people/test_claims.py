@@ -1,4 +1,4 @@
-"""Who verified claims stand for: the subject first, then a verified e-mail, kept once."""
+"""The person of verified claims: found by subject, or once by a verified e-mail."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""The staff list: who may change it, what a change does, and that an administrator always stays."""
+"""The staff list: who may change it, the effects, and the last administrator."""
 
 import threading
 

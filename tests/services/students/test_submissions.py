@@ -1,4 +1,4 @@
-"""What a student may send in, what is refused, and that a refusal leaves nothing behind."""
+"""Submissions: what is accepted and refused; a refusal leaves nothing behind."""
 
 import hashlib
 import os

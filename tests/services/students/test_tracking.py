@@ -1,4 +1,4 @@
-"""Confirmation links, following a job, and asking for a new link."""
+"""Confirmation links, tracking a job, and requesting a new link."""
 
 from datetime import timedelta
 from urllib.parse import quote
