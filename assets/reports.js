@@ -1,4 +1,4 @@
-/* The reports page in the browser: its filters stand in the address; a click in a chart narrows the page or
+/* The reports page in the browser: the address contains its filters; a click in a chart filters the page or
    opens the queue; and the charts follow the theme. */
 'use strict';
 
@@ -137,16 +137,16 @@
 
   function tellTheme() {
     if ('pdPrinting' in document.documentElement.dataset) return;
-    if (isHere() && told !== document.documentElement.dataset.bsTheme) {
-      told = document.documentElement.dataset.bsTheme;
-      printdesk.store('report-theme', told);
+    if (isHere() && sentTheme !== document.documentElement.dataset.bsTheme) {
+      sentTheme = document.documentElement.dataset.bsTheme;
+      printdesk.store('report-theme', sentTheme);
     }
-    if (!isHere()) told = null;
+    if (!isHere()) sentTheme = null;
     const period = document.getElementById('report-period');
     if (period instanceof HTMLSelectElement) showDays(period.value);
   }
   /** @type {string | null | undefined} */
-  let told = null;
+  let sentTheme = null;
   printdesk.onRedraw(tellTheme);
   new MutationObserver(tellTheme).observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
 

@@ -30,7 +30,7 @@ from services.people import accounts, staff_list
 from services.students import confirmations, submissions, tracking
 from settings import lab
 
-PASSWORD = "two years of prints"  # of everybody in the demo; it is told at its start
+PASSWORD = "two years of prints"  # of everybody in the demo; printed at the start
 
 
 class Players:

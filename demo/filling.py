@@ -18,7 +18,7 @@ from models import utcnow
 from services.files import storage
 from settings import settings
 
-_WORDS = "Making the demo's history (once, some two minutes)"
+_WORDS = "Making the demo's history (once, about two minutes)"
 
 
 def main() -> int:

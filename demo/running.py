@@ -43,21 +43,23 @@ def main(arguments: list[str]) -> int:
         print(f"printdesk: {problem}", file=sys.stderr, flush=True)
         return problem.code
     except KeyboardInterrupt:
-        print("\nStopped. The next `make demo` begins anew.", flush=True)
+        print("\nStopped. The next `make demo` starts from scratch.", flush=True)
         return INTERRUPTED
 
 
 def _read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo")
-    parser.add_argument("--new", action="store_true", help="make the history anew, up to today")
+    parser.add_argument("--new", action="store_true", help="recreate the history, up to today")
     parser.add_argument(
         "--seed",
         type=int,
         default=os.environ.get("SEED") or "1",
-        help="another number is another lab (SEED, 1)",
+        help="random seed; a different number makes a different lab (SEED, 1)",
     )
-    parser.add_argument("--days", type=int, default=730, help="how long it is (730)")
-    parser.add_argument("--pace", type=float, default=1.0, help="less makes a smaller lab (1)")
+    parser.add_argument("--days", type=int, default=730, help="days of history (730)")
+    parser.add_argument(
+        "--pace", type=float, default=1.0, help="activity; below 1 makes a smaller lab (1)"
+    )
     return parser.parse_args(arguments)
 
 
@@ -89,7 +91,7 @@ def describe(values: Settings, notes: dict[str, Any], now: datetime) -> list[str
         f"  Sign in with    {people[0]}",
         *(f"                  {person}" for person in people[1:]),
         f"  Password        {notes['password']}",
-        f"  Mails           kept and shown on {address}/mail; nothing is sent to anybody",
+        f"  E-mails         kept and shown on {address}/mail; nothing is sent to anybody",
         f"  Logs            {values.var_dir / 'log'}",
         "",
     ]
@@ -104,7 +106,7 @@ def fill(folder: Path, wanted: argparse.Namespace) -> None:
     """Makes the folder with its whole history. Raises LaunchError, KeyboardInterrupt; then nothing
     is there, and what lies beside it is cleared by the next try."""
     if folder.exists() and any(folder.iterdir()):
-        raise LaunchError(f"{folder} is there, and is none of `make demo`: move it away.")
+        raise LaunchError(f"{folder} exists and was not created by `make demo`: move it away.")
     draft = folder.with_name(f"{folder.name}.new")
     checks.check_writable("VAR_DIR", draft)
     (draft / "run").mkdir(exist_ok=True)
@@ -165,7 +167,7 @@ def _play(draft: Path, url: str, wanted: argparse.Namespace) -> None:
         child.terminate()
         child.wait()
     if code:
-        raise LaunchError(f"the demo could not be filled (exit {code}); the reason stands above.")
+        raise LaunchError(f"the demo could not be filled (exit {code}); see the error above.")
 
 
 @contextmanager

@@ -186,7 +186,7 @@ def _parse(lines: bytes, limits: Limits) -> tuple[dict[str, dict[str, Any] | Rea
 
 def _result(result: Any, limits: Limits) -> dict[str, Any] | ReaderError:
     if not isinstance(result, dict):
-        return CouldNotRead("the reader gave an answer that makes no sense")
+        return CouldNotRead("the reader returned an invalid answer")
     if UNREADABLE in result:
         return Unreadable(str(result[UNREADABLE]))
     return _out_of_memory(limits) if OUT_OF_MEMORY_HERE in result else result

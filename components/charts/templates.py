@@ -18,7 +18,7 @@ _LIGHT_COLORS = (
 _DARK_COLORS = (
     *("#56b4e9", "#e98b4a", "#34c79b", "#dd9cc0", "#e6c229", "#8fb8e8", "#a3abb8", "#a9a9ee"),
 )
-# Of what means the same on both pages, and can be told apart on both.
+# Colours with the same meaning on both pages, and can be told apart on both.
 ACCENT, NEUTRAL, OUTLINE = "#d55e00", "#8a8f98", "#7a7f87"
 OUTCOME_COLORS = {
     "completed": "#3a9bd9",

@@ -188,7 +188,7 @@ def _binary_refusal(look: Look) -> Unreadable:
     """Why a binary file of no known kind is not what its name says."""
     if look.extension == "obj":
         return look.refuse(
-            "is not an OBJ file: an OBJ is plain text, and this holds binary data.", EXPORT
+            "is not an OBJ file: an OBJ is plain text, and this contains binary data.", EXPORT
         )
     if look.extension == "3mf":
         return look.refuse("is not a 3MF file, or it is damaged: it does not begin as one.", EXPORT)
@@ -203,7 +203,7 @@ def _binary_refusal(look: Look) -> Unreadable:
         )
     if said > STL_BELIEVABLE_TRIANGLES:
         return look.refuse(
-            "is not an STL file, or it is damaged: its triangle count makes no sense.", EXPORT
+            "is not an STL file, or it is damaged: its triangle count is implausible.", EXPORT
         )
     return look.refuse(f"is cut off: it says it has {said:,} triangles but ends after {there:,}.")
 
@@ -231,7 +231,7 @@ def _check_obj(look: Look) -> None:
     if not _OBJ_POINT.search(opening):
         raise look.refuse("is a text file without a 3D model in it.", EXPORT)
     if _NOT_TEXT.search(opening) or _NOT_TEXT.search(ending):
-        raise look.refuse("is damaged: it begins as an OBJ file, but then holds binary data.")
+        raise look.refuse("is damaged: it begins as an OBJ file, but then contains binary data.")
     has_faces = _OBJ_FACE.search(opening) or _OBJ_FACE.search(ending)
     # The end of a long file may be the middle of one long face: then its parser must judge.
     is_seen = look.size <= 2 * WINDOW or _OBJ_POINT.search(ending)

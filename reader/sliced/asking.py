@@ -47,7 +47,7 @@ def _check(answer: dict[str, Any]) -> SlicedFacts | None:
         plates = [_clean(plate) for plate in _PLATES.validate_python(answer["plates"])]
         names = [_WORDS.validate_python(answer.get(name)) for name in ("printer", "slicer")]
     except ValidationError:
-        raise CouldNotRead("the reader gave an answer that makes no sense") from None
+        raise CouldNotRead("the reader returned an invalid answer") from None
     return facts.of_plates(plates[: facts.MAX_PLATES], *names)
 
 

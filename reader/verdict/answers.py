@@ -65,7 +65,7 @@ def read_facts(answer: dict[str, Any]) -> Facts:
     try:
         return Facts.model_validate(answer)
     except ValidationError:
-        raise CouldNotRead("the reader gave an answer that makes no sense") from None
+        raise CouldNotRead("the reader returned an invalid answer") from None
 
 
 def read_opinion(answer: dict[str, Any]) -> Opinion:
@@ -73,4 +73,4 @@ def read_opinion(answer: dict[str, Any]) -> Opinion:
     try:
         return Opinion.model_validate(answer)
     except ValidationError:
-        raise CouldNotRead("the reader gave an answer that makes no sense") from None
+        raise CouldNotRead("the reader returned an invalid answer") from None

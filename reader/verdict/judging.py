@@ -74,16 +74,16 @@ def _about_size(
         found.append(
             (
                 "units",
-                f"The unit may be wrong. {reason} Ask the student which size is meant, and have it "
-                "exported in millimetres.",
+                f"The unit may be wrong. {reason} Ask the student which size is intended, and "
+                "have the model exported in millimetres.",
             )
         )
     if max(facts.size) < units.SMALLEST_IN_METRES and not guessed:
         found.append(
             (
                 "tiny",
-                f"At {size} mm it is too small to print. Ask the student which size is meant, and "
-                "have it exported in that.",
+                f"At {size} mm it is too small to print. Ask the student which size is intended, "
+                "and have the model exported at that size.",
             )
         )
     if not fits_somewhere:
@@ -202,7 +202,7 @@ def _about_surplus(surplus: int, triangles: int) -> str:
             "does."
         )
     return words + (
-        f"All that is said here is of the {_count(triangles, 'triangle')} that it counts itself: "
+        f"These results cover only the {_count(triangles, 'triangle')} that its header declares: "
         "compare size and shape in the slicer, and have it exported again if they differ."
     )
 

@@ -16,10 +16,15 @@ from tests.support.pages import (
 )
 
 TOP_OF = "card => Math.round(card.getBoundingClientRect().top)"
+ALL_CHECKED = """async () => {
+  const { jobs } = await (await fetch('/api/v1/jobs?limit=50')).json();
+  return jobs.every((job) => job.model.state !== 'pending');
+}"""
 
 
 def test_a_job_that_arrives_above_does_not_scroll_the_page(desk, second):
     jobs = [new_job(desk, f"Old {number}") for number in range(12)]
+    desk.wait_for_function(ALL_CHECKED, polling=250)  # a card grows with what the check finds
     desk.goto("/dashboard?sort=newest")
     watched = card_of(desk, jobs[3][:8])
     watched.scroll_into_view_if_needed()

@@ -63,7 +63,7 @@ def test_a_demo_that_was_broken_off_begins_anew_and_is_filled_once(demo):
     family = demo.family()
     demo.process.send_signal(signal.SIGTERM)
     assert demo.process.wait(30) == 130
-    assert "begins anew" in demo.said()
+    assert "starts from scratch" in demo.said()
     assert not demo.place.exists()
     _, alive = psutil.wait_procs(family, 20)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]

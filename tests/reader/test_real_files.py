@@ -29,7 +29,7 @@ KNOWN_WRONG = {
 }
 # A word of the reason why there is no model in it.
 FAILED = {
-    18: "empty", 19: "without a 3D model", 20: "triangle count makes no sense",
+    18: "empty", 19: "without a 3D model", 20: "triangle count is implausible",
     21: "binary data", 22: "one line or in one place", 29: "corners are missing",
     38: "No build section", 39: "cut off or damaged", 41: "sliced file",
 }  # fmt: skip
@@ -78,7 +78,7 @@ HOSTILE = {  # a word of the verdict; None: a verdict like any other
     "slip_abs.3mf": "path",
     "slip_dotdot.3mf": "path",
     "stl_50MB_zeros.stl": "one line or in one place",
-    "stl_count_4e9.stl": "triangle count makes no sense",
+    "stl_count_4e9.stl": "triangle count is implausible",
     "stl_huge_coord.stl": "units",
     "stl_nan.stl": "not numbers",
     "stl_truncated.stl": "cut off",

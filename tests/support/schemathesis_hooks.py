@@ -16,10 +16,10 @@ LETTERS = string.ascii_letters + "éüß山川"
 ADDRESSES = strategies.text(string.ascii_lowercase, min_size=1, max_size=20)
 # What the document cannot say: which printer and colour fit a material, that a rejection has one
 # reason at least, in either of two fields, and which status a job has now, on which it hangs what
-# may still be edited.
+# may still be edited; and who is on the staff list already.
 BEYOND_SCHEMA = {
     *(("submit", "printer"), ("submit", "color"), ("approve", "printer"), ("approve", "color")),
-    *(("reject", "reasons"), ("change_status", "new_status")),
+    *(("reject", "reasons"), ("change_status", "new_status"), ("add_person", "email")),
     *(("edit_job", name) for name in ("printer", "material", "color", "weight_g", "time_hours")),
 }
 

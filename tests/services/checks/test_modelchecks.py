@@ -301,4 +301,4 @@ def test_an_unsupported_answer_of_the_child_is_a_failed_check(people, monkeypatc
     monkeypatch.setattr("reader.sandbox.run", lambda *_, **__: answer)
     job = jobs.submit()
     modelchecks.run(job.id)
-    assert "makes no sense" in jobs.read(job.id).model["error"]
+    assert "invalid answer" in jobs.read(job.id).model["error"]
