@@ -37,11 +37,12 @@ def _part(field: fields.Field) -> tuple[Any, Any]:
 def _text(field: fields.Text) -> Any:
     if not field.is_required:
         return Annotated[str, Field(max_length=field.max_length), Storable()]
-    return Annotated[str, _words(field.max_length), Storable()]
+    return Annotated[str, _words(field.max_length, field.format), Storable()]
 
 
-def _words(max_length: int) -> Any:
-    return Field(min_length=1, max_length=max_length, json_schema_extra={"pattern": SOMETHING})
+def _words(max_length: int, form: str = "") -> Any:
+    shape: Any = {"format": form} if form else {"pattern": SOMETHING}
+    return Field(min_length=1, max_length=max_length, json_schema_extra=shape)
 
 
 def _number(field: fields.Number) -> Any:

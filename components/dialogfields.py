@@ -59,7 +59,7 @@ def _text(field: fields.Text, _view: Any, _actor: Actor, value: Any, is_first: b
     if field.is_long:
         control = dbc.Textarea(id=ids.field(field.name), value="", rows=3)
     else:
-        kind = "email" if field.name == "email" else "text"
+        kind = "email" if field.format == "email" else "text"
         control = dbc.Input(
             id=ids.field(field.name), type=kind, value=value, autocomplete="off", autofocus=is_first
         )

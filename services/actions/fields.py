@@ -57,10 +57,12 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Field):
-    """Free text. `is_long`: several lines."""
+    """Free text. `is_long`: several lines. `format` is that of the API's document: "email", or
+    "printable", which has no control characters."""
 
     max_length: int
     is_long: bool = False
+    format: str = ""
 
     def check(self, value: Any) -> str | None:
         words = str(value or "").strip()

@@ -27,6 +27,7 @@ NAME = Text(
     label="Name",
     missing="Enter the person's name, with at most 100 characters.",
     max_length=100,
+    format="printable",
     example="Noor Haddad",
 )
 EMAIL = Text(
@@ -34,6 +35,7 @@ EMAIL = Text(
     label="E-mail",
     missing="Enter a full e-mail address, such as jane@uni.edu.",
     max_length=200,
+    format="email",
     example="noor.haddad@university.example",
 )
 ROLE = Choice(
