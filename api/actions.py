@@ -6,7 +6,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import g
 
-from api import bodies, schemas
+from api import answers, bodies
 from services import work
 from services.actions import registry
 from services.actions.rows import Action, Answer, Lock, Outcome, Subject
@@ -62,13 +62,13 @@ def _view(row: Action) -> Callable[..., Any]:
 
 def _schema(row: Action) -> Any:
     assert row.route is not None
-    of_subject = schemas.JobOut if row.subject is Subject.JOB else schemas.PersonOut
+    of_subject = answers.JobOut if row.subject is Subject.JOB else answers.PersonOut
     return {
         Answer.SUBJECT: of_subject,
         Answer.NOTHING: {},
-        Answer.MESSAGE: schemas.MessageOut,
-        Answer.LINK: schemas.ResentOut,
-        Answer.PASSWORD: schemas.PersonPasswordOut,
+        Answer.MESSAGE: answers.MessageOut,
+        Answer.LINK: answers.ResentOut,
+        Answer.PASSWORD: answers.PersonPasswordOut,
     }[row.route.answer]
 
 
@@ -78,15 +78,15 @@ def _answer(row: Action, outcome: Outcome) -> Any:
     if answer is Answer.NOTHING:
         return ""
     if answer is Answer.MESSAGE:
-        return schemas.MessageOut(message=message)
+        return answers.MessageOut(message=message)
     if answer is Answer.LINK:
-        return schemas.ResentOut(message=message, new_token=outcome.token)
+        return answers.ResentOut(message=message, new_token=outcome.token)
     if row.subject is Subject.JOB:
-        return schemas.job_out(outcome.view)
+        return answers.job_out(outcome.view)
     if answer is Answer.PASSWORD:
-        person = schemas.PersonPasswordOut.model_validate(outcome.view)
+        person = answers.PersonPasswordOut.model_validate(outcome.view)
         return person.model_copy(update={"password": outcome.password})
-    return schemas.PersonOut.model_validate(outcome.view)
+    return answers.PersonOut.model_validate(outcome.view)
 
 
 def _refusals(row: Action) -> list[int]:

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import g
 
-from api.schemas import LoginIn, LoginOut
+from api.requests import LoginIn, LoginOut
 from services import work
 from services.errors import NotSignedIn
 from services.people import accounts

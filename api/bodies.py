@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
-from api.schemas import SOMETHING, In, Storable
+from api.requests import SOMETHING, In, Storable
 from services.actions import fields
 from services.actions.rows import Action
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from api.schemas import HealthOut
+from api.answers import HealthOut
 from services import health
 
 bp = APIBlueprint("health", __name__, tag="Health")

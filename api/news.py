@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import g
 
-from api import schemas
+from api import answers
 from services import work
 from services.jobs import queue
 from settings import settings
@@ -13,9 +13,9 @@ bp = APIBlueprint("news", __name__, tag="Jobs")
 
 
 @bp.get("/news")
-@bp.output(schemas.NewsOut)
+@bp.output(answers.NewsOut)
 @conditional(lambda: str(settings().refresh_seconds))
-def read_news() -> schemas.NewsOut:
+def read_news() -> answers.NewsOut:
     """How many jobs are not reviewed, and when the newest was submitted.
 
     Sent with the previous `ETag`, 304 means that nothing has changed at all, at the cost of one
@@ -23,7 +23,7 @@ def read_news() -> schemas.NewsOut:
     """
     with work.unit() as session:
         news = queue.read_news(session, actor=g.actor)
-    return schemas.NewsOut(
+    return answers.NewsOut(
         unreviewed=news.unreviewed,
         latest_submission=news.latest_submission,
         refresh_seconds=settings().refresh_seconds,

@@ -9,7 +9,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
-from api import actions, schemas
+from api import actions, answers, requests
 from api.examples import EXAMPLES, PREVIEW, REFUSALS
 from web.guard import PUBLIC
 
@@ -92,7 +92,7 @@ def _complete(document: dict[str, Any], app: APIFlask) -> dict[str, Any]:
         "bearer": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]},
     }
-    for model in (schemas.ErrorOut, schemas.SubmissionIn):
+    for model in (answers.ErrorOut, requests.SubmissionIn):
         components["schemas"][model.__name__] = model.model_json_schema()
     for name, example in (EXAMPLES | actions.examples()).items():
         if name in components["schemas"]:

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import g
 
-from api import schemas
+from api import answers
 from services import work
 from services.people import staff_list
 
@@ -11,9 +11,9 @@ bp = APIBlueprint("people", __name__, tag="People")
 
 
 @bp.get("/people")
-@bp.output(schemas.PeopleOut)
-def list_people() -> schemas.PeopleOut:
+@bp.output(answers.PeopleOut)
+def list_people() -> answers.PeopleOut:
     """Everybody, active people first."""
     with work.unit() as session:
         listed = staff_list.list_people(session, actor=g.actor)
-    return schemas.PeopleOut(people=[schemas.PersonOut.model_validate(each) for each in listed])
+    return answers.PeopleOut(people=[answers.PersonOut.model_validate(each) for each in listed])

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, g, request
 from pydantic import Field
 
-from api.schemas import Query, Storable
+from api.requests import Query, Storable
 from services import work
 from services.checks import previews, thumbnails
 

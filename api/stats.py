@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import g
 
-from api import schemas
+from api import answers, requests
 from services import work
 from services.reports import stats
 from settings import settings
@@ -13,19 +13,19 @@ bp = APIBlueprint("stats", __name__, tag="Numbers")
 
 
 @bp.get("/stats")
-@bp.output(schemas.StatsOut)
+@bp.output(answers.StatsOut)
 @conditional(lambda: f"{stats.storage_usage_mb()} of {settings().storage_limit_mb}")
-def read_stats() -> schemas.StatsOut:
+def read_stats() -> answers.StatsOut:
     """The number of jobs in each status, and the size of the storage."""
     with work.unit() as session:
-        return schemas.stats_out(stats.read_overview(session, actor=g.actor))
+        return answers.stats_out(stats.read_overview(session, actor=g.actor))
 
 
 @bp.get("/stats/detailed")
-@bp.input(schemas.ReportQuery, location="query")
-@bp.output(schemas.ReportOut)
+@bp.input(requests.ReportQuery, location="query")
+@bp.output(answers.ReportOut)
 @conditional(lambda: str(stats.today()))
-def read_report(query_data: schemas.ReportQuery) -> schemas.ReportOut:
+def read_report(query_data: requests.ReportQuery) -> answers.ReportOut:
     """Submissions, printers, rejections, failures, revenue and staff activity of the last days."""
     with work.unit() as session:
         report = stats.read_report(
@@ -35,4 +35,4 @@ def read_report(query_data: schemas.ReportQuery) -> schemas.ReportOut:
             discipline=query_data.discipline,
             actor=g.actor,
         )
-    return schemas.report_out(report)
+    return answers.report_out(report)

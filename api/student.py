@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from api import schemas
+from api import answers, requests
 from models import Status
 from services import work
 from services.jobs import records
@@ -17,32 +17,32 @@ bp = APIBlueprint("student", __name__, tag="Students")
 @bp.post("/submit")
 @submissions
 @submission_tries
-@bp.output(schemas.StudentJobOut, status_code=201)
+@bp.output(answers.StudentJobOut, status_code=201)
 @bp.doc(responses=[400, 409, 413, 429, 503])
-def submit() -> schemas.StudentJobOut:
+def submit() -> answers.StudentJobOut:
     """Submits a model as multipart/form-data."""
-    return schemas.student_job_out(receive_submission())
+    return answers.student_job_out(receive_submission())
 
 
 @bp.post("/confirm/<token>")
-@bp.output(schemas.StudentJobOut)
+@bp.output(answers.StudentJobOut)
 @bp.doc(responses=[404, 409, 410])
-def confirm(token: str) -> schemas.StudentJobOut:
+def confirm(token: str) -> answers.StudentJobOut:
     """Confirms the price of the token's job."""
     with work.unit() as session:
-        return schemas.student_job_out(tracking.confirm(session, token))
+        return answers.student_job_out(tracking.confirm(session, token))
 
 
 @bp.get("/confirm/expired")
-@bp.input(schemas.JobIdQuery, location="query")
-@bp.output(schemas.ExpiredOut)
+@bp.input(requests.JobIdQuery, location="query")
+@bp.output(answers.ExpiredOut)
 @bp.doc(responses=[404])
-def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
+def read_expired(query_data: requests.JobIdQuery) -> answers.ExpiredOut:
     """The state of a job's confirmation link, and what the student can do."""
     with work.unit() as session:
         job = records.find(session, query_data.job_id)
         wait = tracking.seconds_until_resend(session, job.id)
-    return schemas.ExpiredOut(
+    return answers.ExpiredOut(
         job_id=job.id,
         short_id=job.short_id,
         display_name=job.display_name,
@@ -56,14 +56,14 @@ def read_expired(query_data: schemas.JobIdQuery) -> schemas.ExpiredOut:
 
 
 @bp.post("/submit/resend-confirmation")
-@bp.input(schemas.JobIdIn)
-@bp.output(schemas.MessageOut)
+@bp.input(requests.JobIdIn)
+@bp.output(answers.MessageOut)
 @bp.doc(responses=[404, 409, 429])
-def resend(json_data: schemas.JobIdIn) -> schemas.MessageOut:
+def resend(json_data: requests.JobIdIn) -> answers.MessageOut:
     """Sends the student a new confirmation link."""
     with work.unit() as session:
         tracking.resend(session, json_data.job_id)
-    return schemas.MessageOut(message="A new confirmation email has been sent.")
+    return answers.MessageOut(message="A new confirmation email has been sent.")
 
 
 def _advice(job: JobView) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from api import actions, schemas
+from api import actions, answers, requests
 from api.bodies import body_of
 from api.examples import EXAMPLES, REFUSALS
 from models import Role
@@ -92,7 +92,9 @@ def test_every_body_has_an_example_that_fits(document):
     of_rows = {n: b for n, row in of_actions.items() if (b := body_of(row, n))}
     assert given == {*EXAMPLES, *of_rows}
     for name, example in (EXAMPLES | actions.examples()).items():
-        model: type[BaseModel] = of_rows.get(name) or getattr(schemas, name)
+        model: type[BaseModel] = (
+            of_rows.get(name) or getattr(answers, name, None) or getattr(requests, name)
+        )
         assert model.model_validate(example)
         assert set(example) <= set(model.model_fields)
 
@@ -109,7 +111,7 @@ def test_every_answer_has_an_example(document):
 
 def test_every_refusal_s_example_has_the_error_format():
     for status, example in REFUSALS.items():
-        out = schemas.ErrorOut.model_validate(example)
+        out = answers.ErrorOut.model_validate(example)
         assert out.details.items() <= example.items(), status
 
 

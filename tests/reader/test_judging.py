@@ -164,7 +164,7 @@ def test_what_follows_a_few_of_many_triangles_is_not_called_complete():
         for count in (1000, 5000)
     )
     assert "The model is complete" in few
-    assert "goes on for 5,000 bytes" in many and "of the 12 triangles" in many
+    assert "goes on for 5,000 bytes" in many and "only the 12 triangles" in many
     assert "complete" not in many
 
 
