@@ -16,21 +16,31 @@ from tests.support.pages import (
 )
 
 TOP_OF = "card => Math.round(card.getBoundingClientRect().top)"
-ALL_CHECKED = """async () => {
-  const { jobs } = await (await fetch('/api/v1/jobs?limit=50')).json();
-  return jobs.every((job) => job.model.state !== 'pending');
+HAS_SCROLLED = """() => {
+  const before = window.scrolledTo;
+  window.scrolledTo = scrollY;
+  return scrollY > 0 && scrollY === before;
 }"""
+
+
+def wait_for_checks(page):
+    for _ in range(120):
+        jobs = page.request.get("/api/v1/jobs?limit=50").json()["jobs"]
+        if all(job["model"]["state"] != "pending" for job in jobs):
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("the models were not checked within 30 s")
 
 
 def test_a_job_that_arrives_above_does_not_scroll_the_page(desk, second):
     jobs = [new_job(desk, f"Old {number}") for number in range(12)]
-    desk.wait_for_function(ALL_CHECKED, polling=250)  # a card grows with what the check finds
+    wait_for_checks(desk)  # a card grows with what they find
     desk.goto("/dashboard?sort=newest")
     watched = card_of(desk, jobs[3][:8])
     watched.scroll_into_view_if_needed()
     desk.mouse.move(400, 500)
     desk.mouse.wheel(0, 200)
-    desk.wait_for_timeout(300)
+    desk.wait_for_function(HAS_SCROLLED, polling=200)
     before = watched.evaluate(TOP_OF)
     new = new_job(second, "New above")
     look_again(desk)
