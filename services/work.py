@@ -59,8 +59,8 @@ def engine() -> Engine:
             _engine = create_engine(
                 "postgresql+psycopg2://",
                 creator=_connect,
-                pool_size=4,
-                max_overflow=12,
+                pool_size=3,
+                max_overflow=13,
                 pool_timeout=10,
                 pool_pre_ping=True,
                 use_native_hstore=False,  # otherwise each new connection would look for it
