@@ -4,19 +4,11 @@ import plotly.graph_objects as go
 
 from components.charts import links, shapes
 from components.charts.templates import ACCENT
-from models import Status
+from models import STATUS_PATH, Status
 from services.reports.tables import Table
 
 # Where the jobs of each of flow.STEPS go on from; the last row is of those that went no further.
-_STATUS_OF_STEP = (
-    Status.UPLOADED,
-    Status.PENDING,
-    Status.READYTOPRINT,
-    Status.PRINTING,
-    Status.COMPLETED,
-    Status.PAIDPICKEDUP,
-    Status.REJECTED,
-)
+_STATUS_OF_STEP = (*STATUS_PATH, Status.REJECTED)
 # Where those of each of flow.MONEY are to be found.
 _STATUS_OF_OUTCOME = (
     Status.PAIDPICKEDUP,

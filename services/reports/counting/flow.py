@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from models import Status
+from models import STATUS_PATH, Status
 from services.reports.asking import periods
 from services.reports.asking.question import Question
 from services.reports.counting.key_figures import COLLECTED_SINCE
@@ -13,13 +13,7 @@ from services.reports.frames import OBJECT, REAL, WHOLE, frame
 from settings import lab
 
 # Where time is lost or won. Picked up, rejected and archived jobs wait for nobody.
-WAITING_STATUSES = (
-    Status.UPLOADED,
-    Status.PENDING,
-    Status.READYTOPRINT,
-    Status.PRINTING,
-    Status.COMPLETED,
-)
+WAITING_STATUSES = STATUS_PATH[:-1]
 # Days since the submission: the first day of each class; the last is open.
 AGES = (0, 1, 3, 7, 14)
 AGE_LABELS = (
