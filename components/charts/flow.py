@@ -87,7 +87,7 @@ def status_times(table: Table) -> go.Figure:
         hovertemplate="%{y}: %{x:,.1f} h<extra></extra>",
         **quantiles,
     )
-    hours = shapes.axis("Time in the status (logarithmic scale)", type="log")
+    hours = shapes.axis("Time (logarithmic)", type="log")
     hours |= {"tickvals": [*_HOURS], "ticktext": [*_HOURS.values()]}
     return shapes.lying([box], names="Status", values=hours, rows=len(labels))
 

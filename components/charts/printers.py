@@ -14,7 +14,7 @@ def utilisation(table: Table) -> go.Figure:
     return shapes.bars(
         table,
         table.values("Utilisation"),
-        axis=shapes.share_axis("Utilisation (% of available hours)"),
+        axis=shapes.share_axis("% of available hours"),
         hover="%{x:.1%} of available hours",
         clicks=links.filter_printers(table.values("Printer")),
     )

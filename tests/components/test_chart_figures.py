@@ -51,6 +51,13 @@ def test_axes_have_titles_and_points_say_what_they_are(name):
 
 
 @every_chart
+def test_the_title_below_a_chart_fits_a_phone(name):
+    """Beside long names a phone leaves some 150 px, and Plotly cuts a longer title off."""
+    drawn = figure(CHARTS[name], charttables.make(name, 8), "light")
+    assert len(drawn.layout.xaxis.title.text) <= 24
+
+
+@every_chart
 def test_a_large_table_does_not_make_a_crowd_of_series(name):
     drawn = figure(CHARTS[name], charttables.make(name, SIZES["large"]), "light")
     assert len(drawn.data) <= 8
